@@ -1,0 +1,175 @@
+"""Every error the domain raises: raised once where the rule lives, rendered once per face (OCI JSON, REST JSON, page)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.oci.digest import Digest
+
+
+class WharfError(Exception):
+    """A refusal a person can act on: `message` says what is wrong and what to do next, `detail` is for machines."""
+
+    def __init__(self, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class InvalidInput(WharfError):
+    """The request is malformed; repeating it unchanged can never succeed."""
+
+
+class NameInvalid(InvalidInput):
+    """A repository, project or user name outside its grammar."""
+
+
+class ReferenceInvalid(InvalidInput):
+    """A tag outside the grammar of the distribution specification."""
+
+
+class DigestInvalid(InvalidInput):
+    """A digest that is malformed, of an unknown algorithm, or not that of the bytes received."""
+
+
+class DigestMismatch(DigestInvalid):
+    """The bytes received hash to another digest than the one named."""
+
+
+class ManifestInvalid(InvalidInput):
+    """A manifest that fails strict parsing or contradicts its Content-Type."""
+
+
+class ManifestTooLarge(ManifestInvalid):
+    """A manifest above the size limit."""
+
+
+class TooManyTags(InvalidInput):
+    """More `tag=` parameters than one manifest PUT may carry."""
+
+
+class SizeInvalid(InvalidInput):
+    """Content-Length, Content-Range and the bytes received disagree."""
+
+
+class RangeInvalid(InvalidInput):
+    """A Content-Range that cannot be parsed."""
+
+
+class PaginationInvalid(InvalidInput):
+    """A page size that is not a plain decimal number."""
+
+
+class NotFound(WharfError):
+    """The thing named does not exist, or the caller may not know that it does."""
+
+
+class ProjectUnknown(NotFound):
+    """No such project for this caller."""
+
+
+class RepositoryUnknown(NotFound):
+    """No such repository for this caller."""
+
+
+class ManifestUnknown(NotFound):
+    """No such tag or manifest digest in the repository."""
+
+
+class BlobUnknown(NotFound):
+    """The blob is not linked in this repository."""
+
+
+class UploadUnknown(NotFound):
+    """No such upload session for this caller in this repository, or it has expired."""
+
+
+class UserUnknown(NotFound):
+    """No such user."""
+
+
+class MemberUnknown(NotFound):
+    """The user is no member of the project."""
+
+
+class Conflict(WharfError):
+    """The request is well formed but the present state forbids it."""
+
+
+class AlreadyExists(Conflict):
+    """The name is taken."""
+
+
+class ProjectNotEmpty(Conflict):
+    """The project still has repositories."""
+
+
+class BlobReferenced(Conflict):
+    """The blob is referenced by a manifest of the repository."""
+
+
+class ChildOfIndex(Conflict):
+    """The manifest is a child of a live index."""
+
+
+class LastAdministrator(Conflict):
+    """The change would leave a project or the system without an administrator."""
+
+
+class PreconditionFailed(Conflict):
+    """An If-Match or If-None-Match condition on a tag did not hold."""
+
+
+class Denied(WharfError):
+    """The caller is known and may know of the object, but may not do this to it."""
+
+
+class QuotaExceeded(Denied):
+    """The project's storage quota does not allow these bytes."""
+
+
+class TagImmutable(Denied):
+    """The tag is immutable: it may not be moved or deleted."""
+
+
+class Unauthenticated(WharfError):
+    """No credentials, or credentials that prove nothing."""
+
+
+class ManifestBlobUnknown(WharfError):
+    """A manifest names blobs or children that the repository does not hold (one error entry per digest)."""
+
+    def __init__(self, missing: Sequence[Digest]) -> None:
+        super().__init__("the manifest references blobs that are not in this repository: push them first")
+        self.missing = tuple(missing)
+
+
+class UploadOutOfOrder(WharfError):
+    """The chunk does not start where the session ends, or another request is writing; the session survives."""
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class Unavailable(WharfError):
+    """A known fault of ours that passes: the same request may be repeated after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: int = 5, **detail: Any) -> None:
+        super().__init__(message, **detail)
+        self.retry_after = retry_after
+
+
+class StorageFull(Unavailable):
+    """The blob store has no room; staging was cut back and the session can be resumed."""
+
+
+class StorageFailed(Unavailable):
+    """The blob store failed (EIO, failed fsync); what was staged is not trusted any more."""
+
+
+class TooManyRequests(Unavailable):
+    """The caller is over a rate or session limit."""
