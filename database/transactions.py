@@ -1,0 +1,55 @@
+"""Transactions that may lose a race: retried whole, a bounded number of times, and never inside another one.
+
+Source: reliability design, lock protocol: deadlocks (40P01) and serialization failures (40001) are retried up to three
+times; everything else reaches the caller.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import DatabaseError, connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 3
+_RETRYABLE = frozenset({"40P01", "40001"})
+FOREIGN_KEY_VIOLATION = "23503"
+
+
+class RaceLost(Exception):
+    """Another transaction changed what this one had read before locking it: start the transaction again."""
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE PostgreSQL gave, or '' when the failure never reached the server."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def retried(function: Callable[P, R]) -> Callable[P, R]:
+    """Run `function` again when its transaction deadlocked or lost a race; only where it is the outermost one."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return function(*args, **kwargs)
+            except RaceLost:
+                continue
+            except DatabaseError as error:
+                if sqlstate(error) not in _RETRYABLE:
+                    raise
+        return function(*args, **kwargs)
+
+    return run
+
+
+def release_connection() -> None:
+    """Give the connection back to the pool while a slow client reads or writes; the next statement takes one again."""
+    if not connection.in_atomic_block:
+        connection.close()
