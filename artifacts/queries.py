@@ -1,0 +1,147 @@
+"""Reads of the distribution API: the hot lookups as hand-written SQL, one statement each on the way that succeeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from access.principal import Principal
+from access.reach import CONDITION, reach
+from access.table import Permission as P
+from artifacts import repositories, tags
+from artifacts.repositories import CURRENT, Target
+from core.errors import BlobUnknown, StorageFailed
+from core.oci.digest import Digest
+from core.oci.reference import Tag
+from database import sql
+
+
+@dataclass(frozen=True, slots=True)
+class StoredManifest:
+    """The exact bytes of a manifest with what its response headers say."""
+
+    repository_id: int
+    digest: Digest
+    media_type: str
+    payload: bytes
+
+    @classmethod
+    def of(cls, found: sql.Row) -> StoredManifest:
+        """Raises StorageFailed when the bytes are not those that were pushed: damage is never served."""
+        repository_id, raw, media_type, payload = found
+        digest = Digest.from_bytes(bytes(raw))
+        manifest = cls(repository_id, digest, media_type, bytes(payload))
+        if Digest.of(manifest.payload, digest.algorithm) != digest:
+            raise StorageFailed(f"the stored manifest {digest} is damaged: push it again", digest=str(digest))
+        return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedBlob:
+    """A blob visible in a repository. `size` in bytes."""
+
+    repository_id: int
+    blob_id: int
+    digest: Digest
+    size: int
+    storage_key: str
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """A row of the referrers list; `annotations` is ASCII-escaped JSON."""
+
+    artifact_id: int
+    digest: Digest
+    media_type: str
+    size: int
+    artifact_type: str
+    annotations: str
+
+
+_MANIFEST = "SELECT r.id, a.digest, a.media_type, a.payload FROM repository r"
+_BY_TAG = f"""
+    {_MANIFEST} JOIN tag t ON t.repository_id = r.id JOIN artifact a ON a.id = t.artifact_id
+    WHERE {CURRENT} AND t.name = %(reference)s
+"""
+_BY_DIGEST = f"{_MANIFEST} JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND a.digest = %(reference)s"
+
+
+def manifest(target: Target, reference: Tag | Digest) -> StoredManifest:
+    """One statement when it exists. Raises ManifestUnknown, RepositoryUnknown, StorageFailed."""
+    if isinstance(reference, Tag):
+        found = sql.row(_BY_TAG, target.key | {"reference": reference.value})
+    else:
+        found = sql.row(_BY_DIGEST, target.key | {"reference": reference.raw})
+    if found is None:
+        raise tags.missing(target, str(reference))
+    return StoredManifest.of(found)
+
+
+def child(target: Target, digest: Digest) -> StoredManifest | None:
+    """A manifest by digest, or None: content negotiation falls back to the index."""
+    found = sql.row(_BY_DIGEST, target.key | {"reference": digest.raw})
+    return None if found is None else StoredManifest.of(found)
+
+
+_BLOB = f"""
+    SELECT r.id, b.id, b.size, b.storage_key, b.health = 'ok' FROM repository r
+    JOIN blob b ON b.digest = %(digest)s JOIN repository_blob link ON link.repository_id = r.id AND link.blob_id = b.id
+    WHERE {CURRENT}
+"""
+
+
+def blob(target: Target, digest: Digest) -> LinkedBlob:
+    """The blob as this repository sees it; bytes linked elsewhere do not count. Raises BlobUnknown."""
+    found = sql.row(_BLOB, target.key | {"digest": digest.raw})
+    if found is None:
+        raise BlobUnknown(f"blob {digest} is unknown in {target.name}", digest=str(digest))
+    repository_id, blob_id, size, key, is_whole = found
+    return LinkedBlob(repository_id, blob_id, digest, size, key, is_whole)
+
+
+def tags_page(target: Target, *, last: str, limit: int) -> list[str]:
+    """Up to `limit` tag names after `last`, in byte order. Raises RepositoryUnknown."""
+    found = sql.rows(
+        f"""
+        SELECT t.name FROM repository r JOIN tag t ON t.repository_id = r.id
+        WHERE {CURRENT} AND t.name > %(last)s ORDER BY t.name LIMIT %(limit)s
+        """,
+        target.key | {"last": last, "limit": limit},
+    )
+    if not found:
+        _require_visible(target)
+    return [name for (name,) in found]
+
+
+def _require_visible(target: Target) -> None:
+    if not sql.value(f"SELECT true FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL", target.key):
+        raise repositories.unknown(target)
+
+
+def referrers(target: Target, subject: Digest, *, artifact_type: str | None, after: int, limit: int) -> list[Referrer]:
+    """Up to `limit` referrers of a subject, present or not, after the artifact id `after`, in the order they were pushed."""
+    found = sql.rows(
+        f"""
+        SELECT a.id, a.digest, a.media_type, octet_length(a.payload), a.artifact_type, a.annotations
+        FROM repository r JOIN artifact a ON a.repository_id = r.id
+        WHERE {CURRENT} AND a.subject_digest = %(subject)s AND a.id > %(after)s
+          AND (%(type)s::text IS NULL OR a.artifact_type = %(type)s::text)
+        ORDER BY a.id LIMIT %(limit)s
+        """,
+        target.key | {"subject": subject.raw, "type": artifact_type, "after": after, "limit": limit},
+    )
+    return [Referrer(row[0], Digest.from_bytes(bytes(row[1])), *row[2:]) for row in found]
+
+
+def catalog_page(actor: Principal, *, last: str, limit: int) -> list[str]:
+    """Up to `limit` names after `last` of the repositories the actor may pull by the roles of this moment, in byte order."""
+    found = sql.rows(
+        f"""
+        SELECT r.name FROM repository r JOIN project p ON p.id = r.project_id
+        WHERE r.deleted_at IS NULL AND r.visible_at IS NOT NULL AND p.deleted_at IS NULL AND r.name > %(last)s AND {CONDITION}
+        ORDER BY r.name LIMIT %(limit)s
+        """,
+        reach(actor, P.REPOSITORY_PULL).parameters | {"last": last, "limit": limit},
+    )
+    return [name for (name,) in found]

@@ -1,0 +1,94 @@
+"""Repositories: made by the first push, locked by every writer, deleted at once and purged in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from access.principal import Principal, ProjectRef
+from access.table import Permission as P
+from audit.actions import action
+from core.errors import ProjectUnknown, RepositoryUnknown
+from core.oci.names import RepositoryName
+from database import sql
+from database.transactions import retried
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A repository name together with the project (by id, as the caller's token or the live lookup gave it) it lies in."""
+
+    name: RepositoryName
+    project: ProjectRef
+
+    @property
+    def key(self) -> dict[str, object]:
+        """Parameters of the lookup conditions in `CURRENT`."""
+        return {"repository": str(self.name), "project": self.project.id}
+
+
+# The project id keeps a deleted-and-recreated project name from honouring what was granted on the old one.
+CURRENT = "r.name = %(repository)s AND r.project_id = %(project)s AND r.deleted_at IS NULL"
+
+
+def unknown(target: Target) -> RepositoryUnknown:
+    """The error for a repository that does not exist or has never had a manifest."""
+    return RepositoryUnknown(f"repository {target.name} is unknown", name=str(target.name))
+
+
+def find(target: Target) -> int | None:
+    """Id of the current repository, visible or not."""
+    found: int | None = sql.value(f"SELECT r.id FROM repository r WHERE {CURRENT}", target.key)
+    return found
+
+
+def ensure(target: Target) -> int:
+    """Id of the repository, made if need be: the first upload, mount or manifest creates it, never the project.
+
+    Raises ProjectUnknown when the project is gone. A new repository is invisible until its first manifest.
+    """
+    for _ in range(2):
+        if (found := find(target)) is not None:
+            return found
+        made = sql.value(
+            """
+            INSERT INTO repository (project_id, name)
+            SELECT p.id, %(repository)s FROM project p WHERE p.id = %(project)s AND p.deleted_at IS NULL FOR KEY SHARE
+            ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id
+            """,
+            target.key,
+        )
+        if made is not None:
+            return int(made)
+    raise ProjectUnknown(f"project {target.name.project} is unknown", name=target.name.project)
+
+
+def lock(repository_id: int, target: Target) -> bool:
+    """First lock of every writer's transaction: the repository stays current until COMMIT. Raises RepositoryUnknown.
+
+    Returns whether the repository is visible.
+    """
+    statement = "SELECT visible_at IS NOT NULL FROM repository WHERE id = %s AND deleted_at IS NULL FOR KEY SHARE"
+    found = sql.row(statement, [repository_id])
+    if found is None:
+        raise unknown(target)
+    return bool(found[0])
+
+
+def lock_visible(repository_id: int, target: Target) -> None:
+    """As `lock`, and the repository becomes visible: its first manifest is being written."""
+    if not lock(repository_id, target):
+        sql.execute("UPDATE repository SET visible_at = now() WHERE id = %s AND visible_at IS NULL", [repository_id])
+
+
+@retried
+def delete(actor: Principal, target: Target) -> None:
+    """Delete a repository with all it holds; its name is free at once, its contents are purged in the background.
+
+    Raises RepositoryUnknown, Denied.
+    """
+    with action(actor, P.REPOSITORY_DELETE, target.project, name="repository.delete", repository=str(target.name)) as draft:
+        found = sql.row(f"SELECT r.id FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL FOR UPDATE", target.key)
+        if found is None:
+            raise unknown(target)
+        sql.execute("UPDATE repository SET deleted_at = now() WHERE id = %s", found)
+        draft.resource("repository", found[0], str(target.name))

@@ -1,0 +1,69 @@
+"""The statistics fold: repository_change rows, written by triggers, become one repository_stats row each."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from database import sql
+
+BATCH = 500
+
+_FOLD = """
+    INSERT INTO repository_stats (repository_id, tag_count, artifact_count, logical_bytes, compressed_bytes,
+                                  last_push_at, last_push_by, folded_at)
+    SELECT r.id,
+      (SELECT count(*) FROM tag WHERE repository_id = r.id),
+      held.n, held.bytes,
+      (SELECT coalesce(sum(b.size), 0) FROM repository_blob l JOIN blob b ON b.id = l.blob_id WHERE l.repository_id = r.id),
+      latest.pushed_at, coalesce(latest.pushed_by, ''), now()
+    FROM repository r
+    CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(total_size), 0) AS bytes FROM artifact WHERE repository_id = r.id) held
+    LEFT JOIN LATERAL (SELECT pushed_at, pushed_by FROM (
+        SELECT pushed_at, pushed_by FROM artifact WHERE repository_id = r.id
+        UNION ALL SELECT pushed_at, pushed_by FROM tag WHERE repository_id = r.id) pushes
+      ORDER BY pushed_at DESC LIMIT 1) latest ON true
+    WHERE r.id = ANY(%s::bigint[])
+    ON CONFLICT (repository_id) DO UPDATE SET tag_count = EXCLUDED.tag_count, artifact_count = EXCLUDED.artifact_count,
+      logical_bytes = EXCLUDED.logical_bytes, compressed_bytes = EXCLUDED.compressed_bytes,
+      last_push_at = coalesce(EXCLUDED.last_push_at, repository_stats.last_push_at),
+      last_push_by = CASE WHEN EXCLUDED.last_push_at IS NULL THEN repository_stats.last_push_by ELSE EXCLUDED.last_push_by END,
+      folded_at = now()
+"""
+
+
+def fold() -> int:
+    """Fold what has changed since the last time; returns how many repositories were recounted.
+
+    The change rows are consumed in the transaction that recounts, and only those read: a change committed meanwhile is folded next.
+    """
+    folded = 0
+    while (repositories := _fold_batch()) is not None:
+        folded += repositories
+    _note_storage()
+    return folded
+
+
+def _fold_batch() -> int | None:
+    with transaction.atomic():
+        # One fold at a time; a second beat finds nothing to do.
+        if not sql.value("SELECT pg_try_advisory_xact_lock(hashtext('wharf.statistics.fold'))"):
+            return None
+        changes = sql.rows("SELECT id, repository_id FROM repository_change ORDER BY id LIMIT %s", [BATCH])
+        if not changes:
+            return None
+        repositories = sorted({repository_id for _, repository_id in changes})
+        sql.execute(_FOLD, [repositories])
+        sql.execute("DELETE FROM repository_change WHERE id = ANY(%s::bigint[])", [[change_id for change_id, _ in changes]])
+        return len(repositories)
+
+
+def _note_storage() -> None:
+    """Today's line of each project whose use has changed; the last fold of a day leaves the day's figure."""
+    sql.execute(
+        """
+        INSERT INTO storage_daily (project_id, day, used)
+        SELECT q.project_id, (now() AT TIME ZONE 'UTC')::date, q.used FROM quota q JOIN project p ON p.id = q.project_id
+        WHERE p.deleted_at IS NULL
+        ON CONFLICT (project_id, day) DO UPDATE SET used = EXCLUDED.used WHERE storage_daily.used <> EXCLUDED.used
+        """
+    )

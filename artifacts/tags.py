@@ -1,0 +1,223 @@
+"""Tags: set, moved and deleted under lock, with the immutability decision inside the upsert and every change on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from access.principal import Principal
+from access.table import Permission as P
+from artifacts import repositories
+from artifacts.models import TagEvent
+from artifacts.repositories import CURRENT, Target
+from audit.actions import action
+from core.errors import ManifestUnknown, PreconditionFailed, TagImmutable
+from core.oci.accessory import fallback_tag_subject
+from core.oci.digest import Digest
+from core.oci.reference import Tag
+from core.oci.version_key import version_key
+from database import sql
+from database.transactions import RaceLost, retried
+
+
+@dataclass(frozen=True, slots=True)
+class Pointee:
+    """What a tag is to point at, with the facts the tag row repeats for lists."""
+
+    artifact_id: int
+    digest: Digest
+    size: int
+    platforms: tuple[str, ...]
+    built_at: object | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """HTTP preconditions on the tag (RFC 9110 §13.1): it must not exist, or must point at one of these digests."""
+
+    must_be_absent: bool = False
+    must_match: tuple[str, ...] = ()
+
+    def check(self, old: Digest | None) -> None:
+        """Raises PreconditionFailed."""
+        if self.must_be_absent and old is not None:
+            raise PreconditionFailed("the tag exists already")
+        if self.must_match and (old is None or str(old) not in self.must_match):
+            raise PreconditionFailed("the tag does not point at the expected digest")
+
+
+NO_CONDITIONS = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """One tag before and after; None stands for "no such tag"."""
+
+    name: str
+    old: Digest | None
+    new: Digest | None
+
+    @property
+    def kind(self) -> TagEvent.Kind:
+        if self.old is None:
+            return TagEvent.Kind.CREATE
+        return TagEvent.Kind.DELETE if self.new is None else TagEvent.Kind.MOVE
+
+    def as_detail(self) -> dict[str, str | None]:
+        """The change as an audit event tells it."""
+        return {"tag": self.name, "old": str(self.old) if self.old else None, "new": str(self.new) if self.new else None}
+
+
+def point(
+    actor: Principal, repository_id: int, names: Sequence[Tag], *, pointee: Pointee, conditions: Conditions = NO_CONDITIONS
+) -> list[TagChange]:
+    """Point tags at an artifact whose row the caller has locked; returns the changes, also those that change nothing.
+
+    Raises TagImmutable (nothing is set: the caller's transaction rolls back), PreconditionFailed, RaceLost.
+    """
+    wanted = sorted({tag.value for tag in names})
+    old = _locked(repository_id, wanted)
+    for name in wanted:
+        conditions.check(old.get(name))
+    _refuse_immutable(wanted, _upsert(actor, repository_id, wanted, pointee=pointee), old)
+    changes = [TagChange(name, old.get(name), pointee.digest) for name in wanted]
+    record(actor, repository_id, [change for change in changes if change.old != change.new])
+    return changes
+
+
+def _locked(repository_id: int, names: list[str]) -> dict[str, Digest]:
+    """Lock the tags that exist, then look at what they point at: name -> digest.
+
+    Two statements, because a join evaluated before the wait would pair the moved tag with the artifact it no longer names.
+    """
+    locked = sql.rows(
+        "SELECT name, artifact_id FROM tag WHERE repository_id = %s AND name = ANY(%s::text[]) ORDER BY name FOR UPDATE",
+        [repository_id, names],
+    )
+    if not locked:
+        return {}
+    digests = dict(
+        sql.rows("SELECT id, digest FROM artifact WHERE id = ANY(%s::bigint[])", [[artifact_id for _, artifact_id in locked]])
+    )
+    return {name: Digest.from_bytes(bytes(digests[artifact_id])) for name, artifact_id in locked}
+
+
+def _upsert(actor: Principal, repository_id: int, names: list[str], *, pointee: Pointee) -> dict[str, bool]:
+    """Set the tags that may be set; name -> whether the row is new.
+
+    Immutability is decided on the row being overwritten, never from an earlier read. Tags of signatures are exempt: their
+    clients rewrite them with each further signature.
+    """
+    exempt = [fallback_tag_subject(name) is not None for name in names]
+    found = sql.rows(
+        """
+        INSERT INTO tag AS old (repository_id, name, version_key, artifact_id, pushed_by, size, platforms, built_at)
+        SELECT %(repository)s::bigint, wanted.name, wanted.version_key, %(artifact)s::bigint, %(actor)s, %(size)s::bigint,
+               %(platforms)s::text[], %(built_at)s::timestamptz
+        FROM unnest(%(names)s::text[], %(keys)s::text[]) AS wanted (name, version_key) ORDER BY wanted.name
+        ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = EXCLUDED.artifact_id, pushed_at = now(),
+          pushed_by = EXCLUDED.pushed_by, size = EXCLUDED.size, platforms = EXCLUDED.platforms, built_at = EXCLUDED.built_at
+        WHERE NOT old.immutable OR old.artifact_id = EXCLUDED.artifact_id OR old.name = ANY(%(exempt)s::text[])
+        RETURNING name, xmax = 0
+        """,
+        {
+            "repository": repository_id,
+            "artifact": pointee.artifact_id,
+            "actor": actor.name,
+            "size": pointee.size,
+            "platforms": list(pointee.platforms),
+            "built_at": pointee.built_at,
+            "names": names,
+            "keys": [version_key(name) for name in names],
+            "exempt": [name for name, spared in zip(names, exempt, strict=True) if spared],
+        },
+    )
+    return dict(found)
+
+
+def _refuse_immutable(wanted: list[str], written: dict[str, bool], old: dict[str, Digest]) -> None:
+    refused = [name for name in wanted if name not in written]
+    if refused:
+        raise immutable(refused)
+    if any(not is_new and name not in old for name, is_new in written.items()):
+        # Created by somebody between our lock and our upsert: what it pointed at is not known, so look again.
+        raise RaceLost
+
+
+def immutable(names: Sequence[str]) -> TagImmutable:
+    """The refusal, naming the tags."""
+    return TagImmutable(f"immutable tag, it cannot be moved or deleted: {', '.join(names)}", tags=list(names))
+
+
+def record(actor: Principal, repository_id: int, changes: Sequence[TagChange]) -> None:
+    """Append to the tags' history, in the caller's transaction."""
+    if not changes:
+        return
+    sql.execute(
+        """
+        INSERT INTO tag_event (repository_id, name, kind, old_digest, new_digest, actor_kind, actor_id, actor_name)
+        SELECT %(repository)s::bigint, name, kind, old, new, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
+        FROM unnest(%(names)s::text[], %(kinds)s::text[], %(old)s::bytea[], %(new)s::bytea[]) AS change (name, kind, old, new)
+        """,
+        {
+            "repository": repository_id,
+            "names": [change.name for change in changes],
+            "kinds": [str(change.kind) for change in changes],
+            "old": [change.old.raw if change.old else None for change in changes],
+            "new": [change.new.raw if change.new else None for change in changes],
+            "actor_kind": str(actor.kind),
+            "actor_id": actor.id,
+            "actor_name": actor.name,
+        },
+    )
+
+
+@retried
+def delete(actor: Principal, target: Target, tag: Tag) -> None:
+    """Remove the tag and nothing else. Raises ManifestUnknown, RepositoryUnknown, TagImmutable, Denied."""
+    with action(actor, P.TAG_DELETE, target.project, name="tag.delete", repository=str(target.name)) as draft:
+        tag_id, repository_id, is_immutable = _find(target, tag)
+        if is_immutable and fallback_tag_subject(tag.value) is None:
+            raise immutable([tag.value])
+        digest = sql.value("SELECT a.digest FROM tag t JOIN artifact a ON a.id = t.artifact_id WHERE t.id = %s", [tag_id])
+        sql.execute("DELETE FROM tag WHERE id = %s", [tag_id])
+        change = TagChange(tag.value, Digest.from_bytes(bytes(digest)), None)
+        record(actor, repository_id, [change])
+        draft.resource("tag", tag_id, f"{target.name}:{tag.value}")
+        draft.detail.update(change.as_detail())
+
+
+@retried
+def set_immutable(actor: Principal, target: Target, tag: Tag, *, immutable: bool) -> None:
+    """Make a tag immutable or free it again. Raises ManifestUnknown, RepositoryUnknown, Denied."""
+    with action(actor, P.IMMUTABLE_TAG_UPDATE, target.project, name="tag.update", repository=str(target.name)) as draft:
+        tag_id, _repository_id, before = _find(target, tag)
+        if before == immutable:
+            draft.discard()
+            return
+        sql.execute("UPDATE tag SET immutable = %s WHERE id = %s", [immutable, tag_id])
+        draft.resource("tag", tag_id, f"{target.name}:{tag.value}")
+        draft.before({"immutable": before})
+        draft.after({"immutable": immutable})
+
+
+def _find(target: Target, tag: Tag) -> sql.Row:
+    """(tag id, repository id, immutable) of a tag, locked. Raises ManifestUnknown, RepositoryUnknown."""
+    found = sql.row(
+        f"""
+        SELECT t.id, r.id, t.immutable FROM repository r JOIN tag t ON t.repository_id = r.id
+        WHERE {CURRENT} AND t.name = %(tag)s FOR UPDATE OF t
+        """,
+        target.key | {"tag": tag.value},
+    )
+    if found is None:
+        raise missing(target, tag.value)
+    return found
+
+
+def missing(target: Target, reference: str) -> ManifestUnknown | repositories.RepositoryUnknown:
+    """Which of the two is unknown: the repository (it never had a manifest) or the reference in it."""
+    visible = sql.value(f"SELECT true FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL", target.key)
+    if not visible:
+        return repositories.unknown(target)
+    return ManifestUnknown(f"{reference} is unknown in {target.name}", name=str(target.name), reference=reference)
