@@ -1,0 +1,71 @@
+"""Where a request came from and by which of our names it came: forwarded headers count only from trusted proxies."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import uuid
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from access.principal import Origin
+from core.errors import InvalidInput
+
+MAX_AGENT = 512
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class HostUnknown(InvalidInput):
+    """The request names a host this registry does not go by; it is not echoed."""
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    """Client address, user agent and request id of a request; a proxy's or client's request id is kept if it is plain."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return Origin(client_ip(request), request.META.get("HTTP_USER_AGENT", "")[:MAX_AGENT], request_id)
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The address of the nearest hop that is no trusted proxy, or None on a Unix socket without one."""
+    hops = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    while hops and _is_trusted(peer):
+        peer = _address(hops.pop())
+        if peer is None:
+            return None
+    return None if peer is None else str(peer)
+
+
+def external_origin(request: HttpRequest) -> str:
+    """`scheme://host[:port]` the client used, if it is one of ours. Raises HostUnknown."""
+    secure = request.META.get("wsgi.url_scheme") == "https"
+    if _is_trusted(_address(request.META.get("REMOTE_ADDR", ""))):
+        secure = request.META.get("HTTP_X_FORWARDED_PROTO", "https" if secure else "http") == "https"
+    host = request.META.get("HTTP_HOST", "").lower()
+    origin = f"{'https' if secure else 'http'}://{host}"
+    if origin not in _known():
+        raise HostUnknown("this registry does not go by that host name: add its URL to WHARF_EXTERNAL_URLS")
+    return origin
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(settings.WHARF_EXTERNAL_URLS)
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_trusted(peer: Address | None) -> bool:
+    """No address at all means a Unix socket: whoever may open it is our proxy."""
+    return peer is None or any(peer in network for network in settings.WHARF_TRUSTED_PROXIES)
