@@ -5,7 +5,7 @@ from __future__ import annotations
 from access.check import require
 from access.principal import Principal
 from access.reach import CONDITION, reach
-from access.table import Permission as P
+from access.table import P
 from artifacts import links, repositories
 from artifacts.queries import LinkedBlob
 from artifacts.repositories import CURRENT, Target
@@ -24,8 +24,9 @@ def pin(blob: LinkedBlob) -> None:
     written = sql.execute(
         """
         UPDATE repository_blob link SET pinned_until = now() + wharf_lease()
-        WHERE repository_id = %(repository)s AND blob_id = %(blob)s AND pinned_until < now() + wharf_lease() / 2 AND NOT EXISTS (
-          SELECT FROM artifact_blob used WHERE used.repository_id = link.repository_id AND used.blob_id = link.blob_id)
+        WHERE repository_id = %(repository)s AND blob_id = %(blob)s AND pinned_until < now() + wharf_lease() / 2
+          AND NOT EXISTS (SELECT FROM artifact_blob used
+                          WHERE used.repository_id = link.repository_id AND used.blob_id = link.blob_id)
         """,
         {"repository": blob.repository_id, "blob": blob.blob_id},
     )
@@ -80,7 +81,9 @@ def _anywhere(actor: Principal, target: Target, digest: Digest) -> sql.Row | Non
 def _mount(actor: Principal, target: Target, digest: Digest, *, found: sql.Row) -> bool:
     source_id, blob_id, size, source_project, source_name = found
     repository_id = repositories.ensure(target)
-    with action(actor, P.REPOSITORY_PUSH, target.project, name="blob.mount", repository=str(target.name)) as draft:
+    with action(
+        actor, P.REPOSITORY_PUSH, target.project, name="blob.mount", repository=str(target.name)
+    ) as draft:
         repositories.lock(repository_id, target)
         draft.resource("repository", repository_id, str(target.name))
         draft.detail.update(digest=str(digest), source=source_name, size=size)
@@ -96,7 +99,9 @@ def _mount(actor: Principal, target: Target, digest: Digest, *, found: sql.Row) 
 @retried
 def delete(actor: Principal, target: Target, digest: Digest) -> None:
     """Unlink a blob from the repository. Raises BlobUnknown, BlobReferenced (by a manifest of the repository), Denied."""
-    with action(actor, P.ARTIFACT_DELETE, target.project, name="blob.delete", repository=str(target.name)) as draft:
+    with action(
+        actor, P.ARTIFACT_DELETE, target.project, name="blob.delete", repository=str(target.name)
+    ) as draft:
         found = sql.row(
             f"""
             SELECT r.id, link.blob_id FROM repository r JOIN blob b ON b.digest = %(digest)s
@@ -108,8 +113,12 @@ def delete(actor: Principal, target: Target, digest: Digest) -> None:
         if found is None:
             raise BlobUnknown(f"blob {digest} is unknown in {target.name}", digest=str(digest))
         repository_id, blob_id = found
-        if sql.value("SELECT true FROM artifact_blob WHERE repository_id = %s AND blob_id = %s LIMIT 1", found):
-            raise BlobReferenced(f"blob {digest} is referenced by a manifest of {target.name}: delete that first")
+        if sql.value(
+            "SELECT true FROM artifact_blob WHERE repository_id = %s AND blob_id = %s LIMIT 1", found
+        ):
+            raise BlobReferenced(
+                f"blob {digest} is referenced by a manifest of {target.name}: delete that first"
+            )
         links.unlink([repository_id], [blob_id], target.project.id)
         draft.resource("repository", repository_id, str(target.name))
         draft.detail.update(digest=str(digest))

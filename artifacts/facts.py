@@ -9,8 +9,8 @@ from datetime import datetime
 from artifacts.storage import store
 from core.blobstore.base import BlobMissing
 from core.oci.config import ConfigFacts, HistoryEntry, parse_config
-from core.oci.digest import Digest
 from core.oci.descriptor import Descriptor
+from core.oci.digest import Digest
 from core.oci.manifest import Kind, Manifest
 from core.oci.strict_json import ascii_json
 from database import sql

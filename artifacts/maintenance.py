@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 UNUSED = "interval '24 hours'"
 
-_DUE = f"""
+_DUE = """
     (expires_at < now() OR (state = 'finalizing' AND updated_at < now() - %(stuck)s::interval))
     AND (lease_until IS NULL OR lease_until < now())
 """
@@ -36,7 +36,9 @@ def reap_uploads(stuck: str = "15 minutes") -> int:
     """
     reaped = 0
     while True:
-        due = sql.rows(f"SELECT id, storage_state FROM upload WHERE {_DUE} ORDER BY id LIMIT {BATCH}", {"stuck": stuck})
+        due = sql.rows(
+            f"SELECT id, storage_state FROM upload WHERE {_DUE} ORDER BY id LIMIT {BATCH}", {"stuck": stuck}
+        )
         for upload_id, state in due:
             reaped += _reap(upload_id, state, stuck)
         if len(due) < BATCH:
@@ -53,7 +55,10 @@ def _reap(upload_id: UUID, state: str, stuck: str) -> int:
         )
         if found is None:
             return 0
-        sql.execute("UPDATE upload SET lease_until = now() + interval '10 minutes', lease_owner = %s WHERE id = %s", [upload_id, upload_id])
+        sql.execute(
+            "UPDATE upload SET lease_until = now() + interval '10 minutes', lease_owner = %s WHERE id = %s",
+            [upload_id, upload_id],
+        )
     digest, done = found
     fp(REAPER_BEFORE_UNLINK)
     if not done:
@@ -84,7 +89,9 @@ def purge_deleted() -> int:
     )
     _delete_unused()
     gone = 0
-    for (repository_id, project_id) in sql.rows("SELECT id, project_id FROM repository WHERE deleted_at IS NOT NULL ORDER BY id"):
+    for repository_id, project_id in sql.rows(
+        "SELECT id, project_id FROM repository WHERE deleted_at IS NOT NULL ORDER BY id"
+    ):
         gone += _purge(repository_id, project_id)
     return gone
 
@@ -134,7 +141,8 @@ def _purge_children(repository_id: int, _project_id: int) -> int:
 def _purge_artifacts(repository_id: int, _project_id: int) -> int:
     with transaction.atomic():
         due = sql.rows(
-            "SELECT id FROM artifact WHERE repository_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED", [repository_id, BATCH]
+            "SELECT id FROM artifact WHERE repository_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
+            [repository_id, BATCH],
         )
         manifests.remove([artifact_id for (artifact_id,) in due])
     return len(due)
@@ -154,8 +162,13 @@ def _purge_links(repository_id: int, project_id: int) -> int:
 
 def _purge_row(repository_id: int) -> int:
     """The row goes last, when no session needs it: the reaper has to find their files by it."""
-    for upload_id, state in sql.rows("SELECT id, storage_state FROM upload WHERE repository_id = %s", [repository_id]):
-        sql.execute("UPDATE upload SET expires_at = now() WHERE id = %s AND (lease_until IS NULL OR lease_until < now())", [upload_id])
+    for upload_id, state in sql.rows(
+        "SELECT id, storage_state FROM upload WHERE repository_id = %s", [repository_id]
+    ):
+        sql.execute(
+            "UPDATE upload SET expires_at = now() WHERE id = %s AND (lease_until IS NULL OR lease_until < now())",
+            [upload_id],
+        )
         _reap(upload_id, state, "15 minutes")
     with transaction.atomic():
         busy = """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from access.check import require
 from access.principal import Principal
-from access.table import Permission as P
+from access.table import P
 from artifacts import facts, references, repositories, tags
 from artifacts.facts import Facts
 from artifacts.references import References
@@ -35,13 +35,19 @@ class Push:
     conditions: Conditions = NO_CONDITIONS
 
     @classmethod
-    def of(cls, manifest: Manifest, reference: Tag | Digest, tags: Sequence[Tag], conditions: Conditions) -> Push:
+    def of(
+        cls, manifest: Manifest, reference: Tag | Digest, tags: Sequence[Tag], conditions: Conditions
+    ) -> Push:
         """A push to a tag is stored under its sha256; one by digest must have exactly that digest (else DigestMismatch)."""
         if isinstance(reference, Tag):
             return cls(manifest, Digest.of(manifest.payload), (reference, *tags), conditions)
         actual = Digest.of(manifest.payload, reference.algorithm)
         if actual != reference:
-            raise DigestMismatch(f"the manifest's digest is {actual}, not {reference}", expected=str(reference), actual=str(actual))
+            raise DigestMismatch(
+                f"the manifest's digest is {actual}, not {reference}",
+                expected=str(reference),
+                actual=str(actual),
+            )
         return cls(manifest, reference, tuple(tags), conditions)
 
 
@@ -60,14 +66,18 @@ def put(actor: Principal, target: Target, push: Push) -> None:
 
 @retried
 def _put(actor: Principal, target: Target, push: Push, *, repository_id: int, known: Facts) -> None:
-    with action(actor, P.REPOSITORY_PUSH, target.project, name="artifact.push", repository=str(target.name)) as draft:
+    with action(
+        actor, P.REPOSITORY_PUSH, target.project, name="artifact.push", repository=str(target.name)
+    ) as draft:
         repositories.lock_visible(repository_id, target)
         held = references.lock(repository_id, target, push.manifest)
         artifact_id, is_new = _upsert(actor, repository_id, push, known=known, held=held)
         if is_new:
             references.write(artifact_id, repository_id, push.digest, held)
             facts.write(artifact_id, repository_id, push.manifest, known)
-        pointee = Pointee(artifact_id, push.digest, _size(push.manifest, held), known.platforms, known.config.created)
+        pointee = Pointee(
+            artifact_id, push.digest, _size(push.manifest, held), known.platforms, known.config.created
+        )
         changes = tags.point(actor, repository_id, push.tags, pointee=pointee, conditions=push.conditions)
         _note_fallback_subjects(artifact_id, repository_id, push.tags)
         if not is_new and all(change.old == change.new for change in changes):
@@ -95,15 +105,18 @@ def _size(manifest: Manifest, held: References) -> int:
     return sum(each.size for each in (manifest.config, *manifest.layers) if each is not None)
 
 
-def _upsert(actor: Principal, repository_id: int, push: Push, *, known: Facts, held: References) -> tuple[int, bool]:
+def _upsert(
+    actor: Principal, repository_id: int, push: Push, *, known: Facts, held: References
+) -> tuple[int, bool]:
     """(artifact id, whether it is new). Repeating a push renews its lease."""
     manifest = push.manifest
     found = sql.one(
         """
         INSERT INTO artifact (repository_id, digest, media_type, payload, kind, artifact_type, subject_digest, annotations,
           pinned_until, pushed_by, total_size, config, config_type, os, architecture, variant, author, built_at)
-        VALUES (%(repository)s, %(digest)s, %(media_type)s, %(payload)s, %(kind)s, %(artifact_type)s, %(subject)s, %(annotations)s,
-          now() + wharf_lease(), %(actor)s, %(size)s, %(config)s, %(config_type)s, %(os)s, %(architecture)s, %(variant)s,
+        VALUES (%(repository)s, %(digest)s, %(media_type)s, %(payload)s, %(kind)s, %(artifact_type)s, %(subject)s,
+          %(annotations)s, now() + wharf_lease(), %(actor)s, %(size)s, %(config)s, %(config_type)s, %(os)s,
+          %(architecture)s, %(variant)s,
           %(author)s, %(built_at)s)
         ON CONFLICT (repository_id, digest) DO UPDATE SET pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type
         RETURNING id, xmax = 0
@@ -145,7 +158,9 @@ def delete(actor: Principal, target: Target, digest: Digest) -> None:
 
     Raises ManifestUnknown, RepositoryUnknown, ChildOfIndex (names the index), TagImmutable, Denied.
     """
-    with action(actor, P.ARTIFACT_DELETE, target.project, name="artifact.delete", repository=str(target.name)) as draft:
+    with action(
+        actor, P.ARTIFACT_DELETE, target.project, name="artifact.delete", repository=str(target.name)
+    ) as draft:
         artifact_id, repository_id = _lock(target, digest)
         _refuse_child(repository_id, digest)
         changes = _lock_tags(artifact_id, digest)
@@ -178,11 +193,15 @@ def _refuse_child(repository_id: int, digest: Digest) -> None:
     )
     if parent is not None:
         index = Digest.from_bytes(bytes(parent))
-        raise ChildOfIndex(f"the manifest is part of the index {index}: delete the index first", index=str(index))
+        raise ChildOfIndex(
+            f"the manifest is part of the index {index}: delete the index first", index=str(index)
+        )
 
 
 def _lock_tags(artifact_id: int, digest: Digest) -> list[TagChange]:
-    found = sql.rows("SELECT name, immutable FROM tag WHERE artifact_id = %s ORDER BY name FOR UPDATE", [artifact_id])
+    found = sql.rows(
+        "SELECT name, immutable FROM tag WHERE artifact_id = %s ORDER BY name FOR UPDATE", [artifact_id]
+    )
     refused = [name for name, immutable in found if immutable and fallback_tag_subject(name) is None]
     if refused:
         raise tags.immutable(refused)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from access.principal import Principal
 from access.reach import CONDITION, reach
-from access.table import Permission as P
+from access.table import P
 from artifacts import repositories, tags
 from artifacts.repositories import CURRENT, Target
 from core.errors import BlobUnknown, StorageFailed
@@ -64,7 +64,9 @@ _BY_TAG = f"""
     {_MANIFEST} JOIN tag t ON t.repository_id = r.id JOIN artifact a ON a.id = t.artifact_id
     WHERE {CURRENT} AND t.name = %(reference)s
 """
-_BY_DIGEST = f"{_MANIFEST} JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND a.digest = %(reference)s"
+_BY_DIGEST = (
+    f"{_MANIFEST} JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND a.digest = %(reference)s"
+)
 
 
 def manifest(target: Target, reference: Tag | Digest) -> StoredManifest:
@@ -115,11 +117,15 @@ def tags_page(target: Target, *, last: str, limit: int) -> list[str]:
 
 
 def _require_visible(target: Target) -> None:
-    if not sql.value(f"SELECT true FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL", target.key):
+    if not sql.value(
+        f"SELECT true FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL", target.key
+    ):
         raise repositories.unknown(target)
 
 
-def referrers(target: Target, subject: Digest, *, artifact_type: str | None, after: int, limit: int) -> list[Referrer]:
+def referrers(
+    target: Target, subject: Digest, *, artifact_type: str | None, after: int, limit: int
+) -> list[Referrer]:
     """Up to `limit` referrers of a subject, present or not, after the artifact id `after`, in the order they were pushed."""
     found = sql.rows(
         f"""

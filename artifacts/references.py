@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from artifacts.repositories import Target
 from core.errors import ManifestBlobUnknown, ManifestInvalid
-from core.oci.digest import Digest
 from core.oci.descriptor import Descriptor
+from core.oci.digest import Digest
 from core.oci.manifest import Manifest
 from database import sql
 
@@ -26,7 +26,10 @@ def lock(repository_id: int, target: Target, manifest: Manifest) -> References:
     """Lock links and children in the global order. Raises ManifestBlobUnknown, ManifestInvalid (size differs)."""
     blobs = _lock_blobs(repository_id, manifest.required_blobs)
     rows = _lock_children(repository_id, manifest.required_manifests)
-    children = {each.digest: (each, rows[each.digest][0] if each.digest in rows else None) for each in manifest.required_manifests}
+    children = {
+        each.digest: (each, rows[each.digest][0] if each.digest in rows else None)
+        for each in manifest.required_manifests
+    }
     absent = [digest for digest, (_, child_id) in children.items() if child_id is None]
     if absent and not _may_be_sparse(target):
         raise ManifestBlobUnknown(absent)

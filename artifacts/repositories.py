@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from access.principal import Principal, ProjectRef
-from access.table import Permission as P
+from access.table import P
 from audit.actions import action
 from core.errors import ProjectUnknown, RepositoryUnknown
 from core.oci.names import RepositoryName
@@ -67,7 +67,9 @@ def lock(repository_id: int, target: Target) -> bool:
 
     Returns whether the repository is visible.
     """
-    statement = "SELECT visible_at IS NOT NULL FROM repository WHERE id = %s AND deleted_at IS NULL FOR KEY SHARE"
+    statement = (
+        "SELECT visible_at IS NOT NULL FROM repository WHERE id = %s AND deleted_at IS NULL FOR KEY SHARE"
+    )
     found = sql.row(statement, [repository_id])
     if found is None:
         raise unknown(target)
@@ -77,7 +79,26 @@ def lock(repository_id: int, target: Target) -> bool:
 def lock_visible(repository_id: int, target: Target) -> None:
     """As `lock`, and the repository becomes visible: its first manifest is being written."""
     if not lock(repository_id, target):
-        sql.execute("UPDATE repository SET visible_at = now() WHERE id = %s AND visible_at IS NULL", [repository_id])
+        sql.execute(
+            "UPDATE repository SET visible_at = now() WHERE id = %s AND visible_at IS NULL", [repository_id]
+        )
+
+
+@retried
+def describe(actor: Principal, target: Target, description: str) -> None:
+    """Change the repository's description. Raises RepositoryUnknown, Denied."""
+    with action(
+        actor, P.REPOSITORY_UPDATE, target.project, name="repository.update", repository=str(target.name)
+    ) as draft:
+        found = sql.row(
+            f"SELECT r.id, r.description FROM repository r WHERE {CURRENT} FOR NO KEY UPDATE", target.key
+        )
+        if found is None:
+            raise unknown(target)
+        sql.execute("UPDATE repository SET description = %s WHERE id = %s", [description, found[0]])
+        draft.resource("repository", found[0], str(target.name))
+        draft.before({"description": found[1]})
+        draft.after({"description": description})
 
 
 @retried
@@ -86,8 +107,13 @@ def delete(actor: Principal, target: Target) -> None:
 
     Raises RepositoryUnknown, Denied.
     """
-    with action(actor, P.REPOSITORY_DELETE, target.project, name="repository.delete", repository=str(target.name)) as draft:
-        found = sql.row(f"SELECT r.id FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL FOR UPDATE", target.key)
+    with action(
+        actor, P.REPOSITORY_DELETE, target.project, name="repository.delete", repository=str(target.name)
+    ) as draft:
+        found = sql.row(
+            f"SELECT r.id FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL FOR UPDATE",
+            target.key,
+        )
         if found is None:
             raise unknown(target)
         sql.execute("UPDATE repository SET deleted_at = now() WHERE id = %s", found)

@@ -64,7 +64,8 @@ def create(actor: Principal, repository_id: int, session: Session, digest: Diges
         f"""
         INSERT INTO upload (id, storage_state, repository_id, actor_kind, actor_id, actor_name, state, digest,
                             lease_owner, lease_until, expires_at)
-        SELECT %(id)s::uuid, %(storage_state)s, %(repository_id)s::bigint, %(actor_kind)s::text, %(actor_id)s::bigint, %(actor_name)s,
+        SELECT %(id)s::uuid, %(storage_state)s, %(repository_id)s::bigint, %(actor_kind)s::text, %(actor_id)s::bigint,
+               %(actor_name)s,
                CASE WHEN %(digest)s::bytea IS NULL THEN 'open' ELSE 'finalizing' END, %(digest)s::bytea,
                CASE WHEN %(digest)s::bytea IS NULL THEN NULL ELSE %(owner)s::uuid END,
                CASE WHEN %(digest)s::bytea IS NULL THEN NULL ELSE now() + interval '{LEASE_SECONDS} seconds' END,
@@ -90,13 +91,19 @@ def create(actor: Principal, repository_id: int, session: Session, digest: Diges
     return Claim(session, owner, repository_id, 0, None, digest)
 
 
-def claim(actor: Principal, target: Target, upload_id: UUID, *, start: int | None, digest: Digest | None = None) -> Claim | Finished:
+def claim(
+    actor: Principal, target: Target, upload_id: UUID, *, start: int | None, digest: Digest | None = None
+) -> Claim | Finished:
     """Take the session's lease, at offset `start` if given; a `digest` makes it `finalizing` in the same statement.
 
     Raises UploadUnknown (foreign, expired, ended otherwise), UploadOutOfOrder (wrong offset, or another request writes).
     """
     owner = uuid4()
-    params = identity(actor, target, upload_id) | {"owner": owner, "start": start, "digest": digest.raw if digest else None}
+    params = identity(actor, target, upload_id) | {
+        "owner": owner,
+        "start": start,
+        "digest": digest.raw if digest else None,
+    }
     found = sql.row(
         f"""
         UPDATE upload u SET lease_owner = %(owner)s, lease_until = now() + interval '{LEASE_SECONDS} seconds',
@@ -122,7 +129,8 @@ def _digest(raw: bytes | memoryview | None) -> Digest | None:
 
 def _refuse(params: dict[str, object], digest: Digest | None) -> Finished:
     found = sql.row(
-        f"SELECT u.received, u.state, u.digest, u.lease_until > now() FROM upload u, repository r WHERE {_MINE}", params
+        f"SELECT u.received, u.state, u.digest, u.lease_until > now() FROM upload u, repository r WHERE {_MINE}",
+        params,
     )
     if found is None:
         raise unknown()
@@ -146,7 +154,8 @@ def unknown() -> UploadUnknown:
 def received(actor: Principal, target: Target, upload_id: UUID) -> int:
     """Acknowledged bytes of a session. Raises UploadUnknown."""
     found = sql.value(
-        f"SELECT u.received FROM upload u, repository r WHERE {_MINE} AND u.state <> 'done'", identity(actor, target, upload_id)
+        f"SELECT u.received FROM upload u, repository r WHERE {_MINE} AND u.state <> 'done'",
+        identity(actor, target, upload_id),
     )
     if found is None:
         raise unknown()
@@ -161,7 +170,8 @@ def renew(held: Claim) -> None:
 def advance(held: Claim, received: int, prefix: Digest | None) -> None:
     """Acknowledge `received` bytes, whose sha256 is `prefix` if known, and give the lease back. Raises UploadUnknown."""
     _guarded(
-        f"received = %(received)s::bigint, prefix_sha256 = %(prefix)s::bytea, lease_until = NULL, state = 'open', digest = NULL,"
+        f"received = %(received)s::bigint, prefix_sha256 = %(prefix)s::bytea, lease_until = NULL, state = 'open',"
+        " digest = NULL,"
         f" updated_at = now(), expires_at = now() + {IDLE}",
         held,
         received=received,
@@ -208,7 +218,9 @@ def finish(held: Claim, digest: Digest, size: int) -> None:
 
 def forget(upload_id: UUID) -> bool:
     """Remove the row of a session that did not end well; False when it was gone or done."""
-    return bool(sql.execute(f"DELETE FROM upload WHERE id = %s AND state <> 'done' AND {RELAXED}", [upload_id]))
+    return bool(
+        sql.execute(f"DELETE FROM upload WHERE id = %s AND state <> 'done' AND {RELAXED}", [upload_id])
+    )
 
 
 def _guarded(assignments: str, held: Claim, **params: object) -> None:
@@ -223,7 +235,8 @@ def _guarded(assignments: str, held: Claim, **params: object) -> None:
         WHERE id = %(id)s AND (lease_owner = %(owner)s::uuid OR lease_owner IS NULL)
           AND received = %(start)s::bigint AND state <> 'done' AND {RELAXED}
         """,
-        {"keep": held.owner, "id": held.session.upload_id, "owner": held.owner, "start": held.received} | params,
+        {"keep": held.owner, "id": held.session.upload_id, "owner": held.owner, "start": held.received}
+        | params,
     )
     if not still_ours:
         raise unknown()

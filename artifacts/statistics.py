@@ -17,7 +17,8 @@ _FOLD = """
       (SELECT coalesce(sum(b.size), 0) FROM repository_blob l JOIN blob b ON b.id = l.blob_id WHERE l.repository_id = r.id),
       latest.pushed_at, coalesce(latest.pushed_by, ''), now()
     FROM repository r
-    CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(total_size), 0) AS bytes FROM artifact WHERE repository_id = r.id) held
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS n, coalesce(sum(total_size), 0) AS bytes FROM artifact WHERE repository_id = r.id) held
     LEFT JOIN LATERAL (SELECT pushed_at, pushed_by FROM (
         SELECT pushed_at, pushed_by FROM artifact WHERE repository_id = r.id
         UNION ALL SELECT pushed_at, pushed_by FROM tag WHERE repository_id = r.id) pushes
@@ -34,7 +35,7 @@ _FOLD = """
 def fold() -> int:
     """Fold what has changed since the last time; returns how many repositories were recounted.
 
-    The change rows are consumed in the transaction that recounts, and only those read: a change committed meanwhile is folded next.
+    The change rows are consumed in the transaction that recounts, and only those read: what commits meanwhile is folded next.
     """
     folded = 0
     while (repositories := _fold_batch()) is not None:
@@ -53,7 +54,10 @@ def _fold_batch() -> int | None:
             return None
         repositories = sorted({repository_id for _, repository_id in changes})
         sql.execute(_FOLD, [repositories])
-        sql.execute("DELETE FROM repository_change WHERE id = ANY(%s::bigint[])", [[change_id for change_id, _ in changes]])
+        sql.execute(
+            "DELETE FROM repository_change WHERE id = ANY(%s::bigint[])",
+            [[change_id for change_id, _ in changes]],
+        )
         return len(repositories)
 
 

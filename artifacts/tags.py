@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from access.principal import Principal
-from access.table import Permission as P
+from access.table import P
 from artifacts import repositories
 from artifacts.models import TagEvent
 from artifacts.repositories import CURRENT, Target
 from audit.actions import action
-from core.errors import ManifestUnknown, PreconditionFailed, TagImmutable
+from core.errors import ManifestUnknown, PreconditionFailed, RepositoryUnknown, TagImmutable
 from core.oci.accessory import fallback_tag_subject
 from core.oci.digest import Digest
 from core.oci.reference import Tag
@@ -65,11 +65,20 @@ class TagChange:
 
     def as_detail(self) -> dict[str, str | None]:
         """The change as an audit event tells it."""
-        return {"tag": self.name, "old": str(self.old) if self.old else None, "new": str(self.new) if self.new else None}
+        return {
+            "tag": self.name,
+            "old": str(self.old) if self.old else None,
+            "new": str(self.new) if self.new else None,
+        }
 
 
 def point(
-    actor: Principal, repository_id: int, names: Sequence[Tag], *, pointee: Pointee, conditions: Conditions = NO_CONDITIONS
+    actor: Principal,
+    repository_id: int,
+    names: Sequence[Tag],
+    *,
+    pointee: Pointee,
+    conditions: Conditions = NO_CONDITIONS,
 ) -> list[TagChange]:
     """Point tags at an artifact whose row the caller has locked; returns the changes, also those that change nothing.
 
@@ -96,8 +105,11 @@ def _locked(repository_id: int, names: list[str]) -> dict[str, Digest]:
     )
     if not locked:
         return {}
-    digests = dict(
-        sql.rows("SELECT id, digest FROM artifact WHERE id = ANY(%s::bigint[])", [[artifact_id for _, artifact_id in locked]])
+    digests: dict[int, bytes] = dict(
+        sql.rows(
+            "SELECT id, digest FROM artifact WHERE id = ANY(%s::bigint[])",
+            [[artifact_id for _, artifact_id in locked]],
+        )
     )
     return {name: Digest.from_bytes(bytes(digests[artifact_id])) for name, artifact_id in locked}
 
@@ -173,13 +185,57 @@ def record(actor: Principal, repository_id: int, changes: Sequence[TagChange]) -
 
 
 @retried
+def add(actor: Principal, target: Target, tag: Tag, *, reference: Tag | Digest) -> Digest:
+    """Point `tag` at what `reference` names in the same repository; returns its digest.
+
+    Raises ManifestUnknown, RepositoryUnknown, TagImmutable, Denied.
+    """
+    with action(actor, P.TAG_CREATE, target.project, name="tag.create", repository=str(target.name)) as draft:
+        repository_id, pointee = _pointee(target, reference)
+        (change,) = point(actor, repository_id, [tag], pointee=pointee)
+        draft.resource("tag", None, f"{target.name}:{tag.value}")
+        draft.detail.update(change.as_detail())
+        if change.old == change.new:
+            draft.discard()
+    return pointee.digest
+
+
+def _pointee(target: Target, reference: Tag | Digest) -> tuple[int, Pointee]:
+    """(repository id, what the reference names), its artifact locked before any tag is."""
+    named = "SELECT t.artifact_id FROM tag t WHERE t.repository_id = r.id AND t.name = %(reference)s"
+    which = f"a.id = ({named})" if isinstance(reference, Tag) else "a.digest = %(reference)s"
+    found = sql.row(
+        f"""
+        SELECT r.id, a.id, a.digest, a.total_size, a.os, a.architecture, a.variant, a.built_at
+        FROM repository r JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND {which} FOR KEY SHARE OF a
+        """,
+        target.key | {"reference": reference.value if isinstance(reference, Tag) else reference.raw},
+    )
+    if found is None:
+        raise missing(target, str(reference))
+    repository_id, artifact_id, digest, size, *platform, built_at = found
+    platforms = _platforms_of(artifact_id) or tuple(filter(None, ["/".join(filter(None, platform))]))
+    return repository_id, Pointee(artifact_id, Digest.from_bytes(bytes(digest)), size, platforms, built_at)
+
+
+def _platforms_of(index_id: int) -> tuple[str, ...]:
+    children = sql.rows(
+        "SELECT os, architecture, variant FROM artifact_child WHERE parent_id = %s AND os NOT IN ('', 'unknown')",
+        [index_id],
+    )
+    return tuple(dict.fromkeys("/".join(filter(None, child)) for child in children))
+
+
+@retried
 def delete(actor: Principal, target: Target, tag: Tag) -> None:
     """Remove the tag and nothing else. Raises ManifestUnknown, RepositoryUnknown, TagImmutable, Denied."""
     with action(actor, P.TAG_DELETE, target.project, name="tag.delete", repository=str(target.name)) as draft:
         tag_id, repository_id, is_immutable = _find(target, tag)
         if is_immutable and fallback_tag_subject(tag.value) is None:
             raise immutable([tag.value])
-        digest = sql.value("SELECT a.digest FROM tag t JOIN artifact a ON a.id = t.artifact_id WHERE t.id = %s", [tag_id])
+        digest = sql.value(
+            "SELECT a.digest FROM tag t JOIN artifact a ON a.id = t.artifact_id WHERE t.id = %s", [tag_id]
+        )
         sql.execute("DELETE FROM tag WHERE id = %s", [tag_id])
         change = TagChange(tag.value, Digest.from_bytes(bytes(digest)), None)
         record(actor, repository_id, [change])
@@ -190,7 +246,9 @@ def delete(actor: Principal, target: Target, tag: Tag) -> None:
 @retried
 def set_immutable(actor: Principal, target: Target, tag: Tag, *, immutable: bool) -> None:
     """Make a tag immutable or free it again. Raises ManifestUnknown, RepositoryUnknown, Denied."""
-    with action(actor, P.IMMUTABLE_TAG_UPDATE, target.project, name="tag.update", repository=str(target.name)) as draft:
+    with action(
+        actor, P.IMMUTABLE_TAG_UPDATE, target.project, name="tag.update", repository=str(target.name)
+    ) as draft:
         tag_id, _repository_id, before = _find(target, tag)
         if before == immutable:
             draft.discard()
@@ -215,9 +273,13 @@ def _find(target: Target, tag: Tag) -> sql.Row:
     return found
 
 
-def missing(target: Target, reference: str) -> ManifestUnknown | repositories.RepositoryUnknown:
+def missing(target: Target, reference: str) -> ManifestUnknown | RepositoryUnknown:
     """Which of the two is unknown: the repository (it never had a manifest) or the reference in it."""
-    visible = sql.value(f"SELECT true FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL", target.key)
+    visible = sql.value(
+        f"SELECT true FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL", target.key
+    )
     if not visible:
         return repositories.unknown(target)
-    return ManifestUnknown(f"{reference} is unknown in {target.name}", name=str(target.name), reference=reference)
+    return ManifestUnknown(
+        f"{reference} is unknown in {target.name}", name=str(target.name), reference=reference
+    )

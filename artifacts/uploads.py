@@ -17,7 +17,7 @@ from django.db import DatabaseError, transaction
 
 from access.check import require
 from access.principal import Principal
-from access.table import Permission as P
+from access.table import P
 from artifacts import links, repositories, sessions
 from artifacts.repositories import Target
 from artifacts.sessions import Claim, Finished
@@ -75,7 +75,9 @@ def push(actor: Principal, target: Target, digest: Digest, chunk: Chunk) -> None
 
 def _open(actor: Principal, target: Target, digest: Digest | None) -> Claim:
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
-    if sql.value("SELECT hard_limit >= 0 AND used >= hard_limit FROM quota WHERE project_id = %s", [target.project.id]):
+    if sql.value(
+        "SELECT hard_limit >= 0 AND used >= hard_limit FROM quota WHERE project_id = %s", [target.project.id]
+    ):
         raise links.exceeded(target.project.id, 1)
     repository_id = repositories.ensure(target)
     session = store().begin(uuid4())
@@ -109,7 +111,9 @@ def append(actor: Principal, target: Target, upload_id: UUID, chunk: Chunk) -> i
     return written.offset
 
 
-def finish(actor: Principal, target: Target, upload_id: UUID, *, digest: Digest, chunk: Chunk = NO_BYTES) -> None:
+def finish(
+    actor: Principal, target: Target, upload_id: UUID, *, digest: Digest, chunk: Chunk = NO_BYTES
+) -> None:
     """Append what is left and commit the blob under `digest`; repeating it within the hour succeeds again.
 
     Raises Denied, UploadUnknown, UploadOutOfOrder, DigestMismatch (session destroyed), QuotaExceeded (session cancelled),
@@ -177,7 +181,9 @@ def _write(held: Claim, pieces: Iterable[Piece], algorithm: Algorithm) -> Append
     first = next(arriving, None)
     if first is None:
         return Appended(held.received, held.prefix)
-    return store().append(held.session, held.received, _renewing(held, chain([first], arriving)), algorithm=algorithm)
+    return store().append(
+        held.session, held.received, _renewing(held, chain([first], arriving)), algorithm=algorithm
+    )
 
 
 def _renewing(held: Claim, pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -19,7 +19,8 @@ def rows(statement: str, params: Params = ()) -> list[Row]:
     """All rows of a query, in order."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
 def row(statement: str, params: Params = ()) -> Row | None:
@@ -48,4 +49,5 @@ def execute(statement: str, params: Params = ()) -> int:
     """Run a statement; the number of rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.rowcount
+        touched: int = cursor.rowcount
+        return touched

@@ -7,367 +7,719 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Artifact',
+            name="Artifact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField()),
-                ('media_type', models.TextField()),
-                ('payload', models.BinaryField()),
-                ('kind', models.TextField(choices=[('image', 'Image'), ('index', 'Index')])),
-                ('artifact_type', models.TextField(db_default='', default='')),
-                ('subject_digest', models.BinaryField(null=True)),
-                ('annotations', models.TextField(db_default='{}', default='{}', help_text='ASCII-escaped JSON, verbatim values')),
-                ('pinned_until', models.DateTimeField()),
-                ('pushed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pushed_by', models.TextField(db_default='', default='')),
-                ('total_size', models.BigIntegerField(db_default=0, default=0, help_text='bytes a client transfers for config and layers')),
-                ('config', models.BinaryField(help_text='the config document, when it is JSON and small', null=True)),
-                ('config_type', models.TextField(db_default='', default='')),
-                ('os', models.TextField(db_default='', default='')),
-                ('architecture', models.TextField(db_default='', default='')),
-                ('variant', models.TextField(db_default='', default='')),
-                ('author', models.TextField(db_default='', default='')),
-                ('built_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.BinaryField()),
+                ("media_type", models.TextField()),
+                ("payload", models.BinaryField()),
+                ("kind", models.TextField(choices=[("image", "Image"), ("index", "Index")])),
+                ("artifact_type", models.TextField(db_default="", default="")),
+                ("subject_digest", models.BinaryField(null=True)),
+                (
+                    "annotations",
+                    models.TextField(
+                        db_default="{}", default="{}", help_text="ASCII-escaped JSON, verbatim values"
+                    ),
+                ),
+                ("pinned_until", models.DateTimeField()),
+                ("pushed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("pushed_by", models.TextField(db_default="", default="")),
+                (
+                    "total_size",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="bytes a client transfers for config and layers"
+                    ),
+                ),
+                (
+                    "config",
+                    models.BinaryField(help_text="the config document, when it is JSON and small", null=True),
+                ),
+                ("config_type", models.TextField(db_default="", default="")),
+                ("os", models.TextField(db_default="", default="")),
+                ("architecture", models.TextField(db_default="", default="")),
+                ("variant", models.TextField(db_default="", default="")),
+                ("author", models.TextField(db_default="", default="")),
+                ("built_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'artifact',
+                "db_table": "artifact",
             },
         ),
         migrations.CreateModel(
-            name='Repository',
+            name="Repository",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField(db_collation='C')),
-                ('description', models.TextField(db_default='', default='')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('visible_at', models.DateTimeField(null=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('project', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField(db_collation="C")),
+                ("description", models.TextField(db_default="", default="")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("visible_at", models.DateTimeField(null=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'repository',
+                "db_table": "repository",
             },
         ),
         migrations.CreateModel(
-            name='RepositoryChange',
+            name="RepositoryChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('repository_id', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("repository_id", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'repository_change',
+                "db_table": "repository_change",
             },
         ),
         migrations.CreateModel(
-            name='ArtifactLayer',
+            name="ArtifactLayer",
             fields=[
-                ('pk', models.CompositePrimaryKey('artifact_id', 'position', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('position', models.IntegerField()),
-                ('digest', models.BinaryField(null=True)),
-                ('size', models.BigIntegerField(db_default=0, default=0)),
-                ('media_type', models.TextField(db_default='', default='')),
-                ('command', models.TextField(db_default='', default='')),
-                ('comment', models.TextField(db_default='', default='')),
-                ('created_at', models.DateTimeField(null=True)),
-                ('is_empty', models.BooleanField(db_default=False, default=False)),
-                ('artifact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.artifact')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "artifact_id",
+                        "position",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.IntegerField()),
+                ("digest", models.BinaryField(null=True)),
+                ("size", models.BigIntegerField(db_default=0, default=0)),
+                ("media_type", models.TextField(db_default="", default="")),
+                ("command", models.TextField(db_default="", default="")),
+                ("comment", models.TextField(db_default="", default="")),
+                ("created_at", models.DateTimeField(null=True)),
+                ("is_empty", models.BooleanField(db_default=False, default=False)),
+                (
+                    "artifact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.artifact",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'artifact_layer',
+                "db_table": "artifact_layer",
             },
         ),
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(unique=True)),
-                ('size', models.BigIntegerField()),
-                ('storage_key', models.TextField(db_collation='C', unique=True)),
-                ('health', models.TextField(db_default='ok', default='ok')),
-                ('pushed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('scrubbed_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.BinaryField(unique=True)),
+                ("size", models.BigIntegerField()),
+                ("storage_key", models.TextField(db_collation="C", unique=True)),
+                ("health", models.TextField(db_default="ok", default="ok")),
+                ("pushed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("scrubbed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'blob',
-                'constraints': [models.CheckConstraint(condition=models.Q(('health__in', ['ok', 'suspect', 'missing'])), name='blob_health_known'), models.CheckConstraint(condition=models.Q(('size__gte', 0)), name='blob_size_not_negative')],
+                "db_table": "blob",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("health__in", ["ok", "suspect", "missing"])),
+                        name="blob_health_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__gte", 0)), name="blob_size_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BlobTrash',
+            name="BlobTrash",
             fields=[
-                ('storage_key', models.TextField(db_collation='C', primary_key=True, serialize=False)),
-                ('digest', models.BinaryField(null=True)),
-                ('size', models.BigIntegerField()),
-                ('delete_after', models.DateTimeField()),
-                ('attempts', models.SmallIntegerField(db_default=0, default=0)),
+                ("storage_key", models.TextField(db_collation="C", primary_key=True, serialize=False)),
+                ("digest", models.BinaryField(null=True)),
+                ("size", models.BigIntegerField()),
+                ("delete_after", models.DateTimeField()),
+                ("attempts", models.SmallIntegerField(db_default=0, default=0)),
             ],
             options={
-                'db_table': 'blob_trash',
-                'indexes': [models.Index(fields=['delete_after'], name='blob_trash_due')],
+                "db_table": "blob_trash",
+                "indexes": [models.Index(fields=["delete_after"], name="blob_trash_due")],
             },
         ),
         migrations.CreateModel(
-            name='GcEvent',
+            name="GcEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=1)),
-                ('a', models.BigIntegerField()),
-                ('b', models.BigIntegerField(db_default=0, default=0)),
-                ('review_after', models.DateTimeField()),
-                ('attempts', models.SmallIntegerField(db_default=0, default=0)),
-                ('cause', models.TextField(db_default='', default='')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=1)),
+                ("a", models.BigIntegerField()),
+                ("b", models.BigIntegerField(db_default=0, default=0)),
+                ("review_after", models.DateTimeField()),
+                ("attempts", models.SmallIntegerField(db_default=0, default=0)),
+                ("cause", models.TextField(db_default="", default="")),
             ],
             options={
-                'db_table': 'gc_event',
-                'indexes': [models.Index(fields=['kind', 'review_after'], name='gc_event_due'), models.Index(fields=['kind', 'a', 'b'], name='gc_event_key')],
+                "db_table": "gc_event",
+                "indexes": [
+                    models.Index(fields=["kind", "review_after"], name="gc_event_due"),
+                    models.Index(fields=["kind", "a", "b"], name="gc_event_key"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProjectBlob',
+            name="ProjectBlob",
             fields=[
-                ('pk', models.CompositePrimaryKey('project_id', 'blob_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('n_links', models.IntegerField()),
-                ('blob', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.blob')),
-                ('project', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='projects.project')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "project_id", "blob_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("n_links", models.IntegerField()),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.blob",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'project_blob',
+                "db_table": "project_blob",
             },
         ),
         migrations.CreateModel(
-            name='RepositoryStats',
+            name="RepositoryStats",
             fields=[
-                ('repository', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='artifacts.repository')),
-                ('tag_count', models.IntegerField(db_default=0, default=0)),
-                ('artifact_count', models.IntegerField(db_default=0, default=0)),
-                ('logical_bytes', models.BigIntegerField(db_default=0, default=0, help_text='sum over artifacts')),
-                ('compressed_bytes', models.BigIntegerField(db_default=0, default=0, help_text='linked blobs, each once')),
-                ('unique_bytes', models.BigIntegerField(help_text='in no other repository of the project; nightly', null=True)),
-                ('last_push_at', models.DateTimeField(null=True)),
-                ('last_push_by', models.TextField(db_default='', default='')),
-                ('last_pull_at', models.DateTimeField(null=True)),
-                ('pulls_total', models.BigIntegerField(db_default=0, default=0)),
-                ('folded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "repository",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="artifacts.repository",
+                    ),
+                ),
+                ("tag_count", models.IntegerField(db_default=0, default=0)),
+                ("artifact_count", models.IntegerField(db_default=0, default=0)),
+                (
+                    "logical_bytes",
+                    models.BigIntegerField(db_default=0, default=0, help_text="sum over artifacts"),
+                ),
+                (
+                    "compressed_bytes",
+                    models.BigIntegerField(db_default=0, default=0, help_text="linked blobs, each once"),
+                ),
+                (
+                    "unique_bytes",
+                    models.BigIntegerField(
+                        help_text="in no other repository of the project; nightly", null=True
+                    ),
+                ),
+                ("last_push_at", models.DateTimeField(null=True)),
+                ("last_push_by", models.TextField(db_default="", default="")),
+                ("last_pull_at", models.DateTimeField(null=True)),
+                ("pulls_total", models.BigIntegerField(db_default=0, default=0)),
+                ("folded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'repository_stats',
+                "db_table": "repository_stats",
             },
         ),
         migrations.CreateModel(
-            name='ArtifactChild',
+            name="ArtifactChild",
             fields=[
-                ('pk', models.CompositePrimaryKey('parent_id', 'child_digest', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('child_digest', models.BinaryField()),
-                ('os', models.TextField(db_default='', default='')),
-                ('architecture', models.TextField(db_default='', default='')),
-                ('variant', models.TextField(db_default='', default='')),
-                ('child', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.artifact')),
-                ('parent', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.artifact')),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "parent_id",
+                        "child_digest",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("child_digest", models.BinaryField()),
+                ("os", models.TextField(db_default="", default="")),
+                ("architecture", models.TextField(db_default="", default="")),
+                ("variant", models.TextField(db_default="", default="")),
+                (
+                    "child",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.artifact",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.artifact",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'artifact_child',
+                "db_table": "artifact_child",
             },
         ),
         migrations.CreateModel(
-            name='ArtifactBlob',
+            name="ArtifactBlob",
             fields=[
-                ('pk', models.CompositePrimaryKey('artifact_id', 'blob_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('artifact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.artifact')),
-                ('blob', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.blob')),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "artifact_id",
+                        "blob_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "artifact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.artifact",
+                    ),
+                ),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.blob",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'artifact_blob',
+                "db_table": "artifact_blob",
             },
         ),
         migrations.CreateModel(
-            name='ArtifactAccessory',
+            name="ArtifactAccessory",
             fields=[
-                ('pk', models.CompositePrimaryKey('artifact_id', 'subject_digest', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('subject_digest', models.BinaryField()),
-                ('kind', models.TextField()),
-                ('artifact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.artifact')),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "artifact_id",
+                        "subject_digest",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("subject_digest", models.BinaryField()),
+                ("kind", models.TextField()),
+                (
+                    "artifact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.artifact",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'artifact_accessory',
+                "db_table": "artifact_accessory",
             },
         ),
         migrations.AddField(
-            model_name='artifact',
-            name='repository',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository'),
+            model_name="artifact",
+            name="repository",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="artifacts.repository",
+            ),
         ),
         migrations.CreateModel(
-            name='RepositoryBlob',
+            name="RepositoryBlob",
             fields=[
-                ('pk', models.CompositePrimaryKey('repository_id', 'blob_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('pinned_until', models.DateTimeField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_by_kind', models.TextField(db_default='', default='')),
-                ('created_by_id', models.BigIntegerField(db_default=0, default=0)),
-                ('blob', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.blob')),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "repository_id",
+                        "blob_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("pinned_until", models.DateTimeField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_by_kind", models.TextField(db_default="", default="")),
+                ("created_by_id", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.blob",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'repository_blob',
+                "db_table": "repository_blob",
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField(db_collation='C')),
-                ('immutable', models.BooleanField(db_default=False, default=False)),
-                ('version_key', models.TextField(db_collation='C')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pushed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pushed_by', models.TextField(db_default='', default='')),
-                ('size', models.BigIntegerField(db_default=0, default=0)),
-                ('platforms', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('built_at', models.DateTimeField(null=True)),
-                ('last_pull_at', models.DateTimeField(null=True)),
-                ('pulls_30d', models.BigIntegerField(db_default=0, default=0)),
-                ('artifact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.artifact')),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField(db_collation="C")),
+                ("immutable", models.BooleanField(db_default=False, default=False)),
+                ("version_key", models.TextField(db_collation="C")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("pushed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("pushed_by", models.TextField(db_default="", default="")),
+                ("size", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "platforms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None
+                    ),
+                ),
+                ("built_at", models.DateTimeField(null=True)),
+                ("last_pull_at", models.DateTimeField(null=True)),
+                ("pulls_30d", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "artifact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.artifact",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tag',
+                "db_table": "tag",
             },
         ),
         migrations.CreateModel(
-            name='TagEvent',
+            name="TagEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField(db_collation='C')),
-                ('kind', models.TextField(choices=[('create', 'Create'), ('move', 'Move'), ('delete', 'Delete')])),
-                ('old_digest', models.BinaryField(null=True)),
-                ('new_digest', models.BinaryField(null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('actor_kind', models.TextField()),
-                ('actor_id', models.BigIntegerField()),
-                ('actor_name', models.TextField()),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField(db_collation="C")),
+                (
+                    "kind",
+                    models.TextField(choices=[("create", "Create"), ("move", "Move"), ("delete", "Delete")]),
+                ),
+                ("old_digest", models.BinaryField(null=True)),
+                ("new_digest", models.BinaryField(null=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("actor_kind", models.TextField()),
+                ("actor_id", models.BigIntegerField()),
+                ("actor_name", models.TextField()),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tag_event',
+                "db_table": "tag_event",
             },
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('actor_kind', models.TextField()),
-                ('actor_id', models.BigIntegerField()),
-                ('actor_name', models.TextField()),
-                ('state', models.TextField(choices=[('open', 'Open'), ('finalizing', 'Finalizing'), ('done', 'Done')], db_default='open', default='open')),
-                ('received', models.BigIntegerField(db_default=0, default=0)),
-                ('prefix_sha256', models.BinaryField(help_text='digest of the first `received` bytes, when known', null=True)),
-                ('digest', models.BinaryField(help_text='what the finishing request named', null=True)),
-                ('storage_state', models.TextField(db_default='', default='', help_text="the blob store's own note of the session")),
-                ('lease_owner', models.UUIDField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('expires_at', models.DateTimeField()),
-                ('repository', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='artifacts.repository')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("actor_kind", models.TextField()),
+                ("actor_id", models.BigIntegerField()),
+                ("actor_name", models.TextField()),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[("open", "Open"), ("finalizing", "Finalizing"), ("done", "Done")],
+                        db_default="open",
+                        default="open",
+                    ),
+                ),
+                ("received", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "prefix_sha256",
+                    models.BinaryField(
+                        help_text="digest of the first `received` bytes, when known", null=True
+                    ),
+                ),
+                ("digest", models.BinaryField(help_text="what the finishing request named", null=True)),
+                (
+                    "storage_state",
+                    models.TextField(
+                        db_default="", default="", help_text="the blob store's own note of the session"
+                    ),
+                ),
+                ("lease_owner", models.UUIDField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="artifacts.repository",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'upload',
+                "db_table": "upload",
             },
         ),
         migrations.AddIndex(
-            model_name='repository',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['project', 'name'], name='repository_project_name'),
+            model_name="repository",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=["project", "name"],
+                name="repository_project_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='repository',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='repository_deleted'),
+            model_name="repository",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", False)),
+                fields=["deleted_at"],
+                name="repository_deleted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='repository',
-            index=models.Index(condition=models.Q(('visible_at__isnull', True)), fields=['created_at'], name='repository_unused'),
+            model_name="repository",
+            index=models.Index(
+                condition=models.Q(("visible_at__isnull", True)),
+                fields=["created_at"],
+                name="repository_unused",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='repository',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('name',), name='repository_name_current'),
+            model_name="repository",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=("name",),
+                name="repository_name_current",
+            ),
         ),
         migrations.AddIndex(
-            model_name='artifactchild',
-            index=models.Index(fields=['child'], name='artifact_child_child'),
+            model_name="artifactchild",
+            index=models.Index(fields=["child"], name="artifact_child_child"),
         ),
         migrations.AddIndex(
-            model_name='artifactchild',
-            index=models.Index(fields=['repository', 'child_digest'], name='artifact_child_digest'),
+            model_name="artifactchild",
+            index=models.Index(fields=["repository", "child_digest"], name="artifact_child_digest"),
         ),
         migrations.AddIndex(
-            model_name='artifactblob',
-            index=models.Index(fields=['repository', 'blob'], name='artifact_blob_link'),
+            model_name="artifactblob",
+            index=models.Index(fields=["repository", "blob"], name="artifact_blob_link"),
         ),
         migrations.AddIndex(
-            model_name='artifactaccessory',
-            index=models.Index(fields=['repository', 'subject_digest', 'kind'], name='artifact_accessory_subject'),
+            model_name="artifactaccessory",
+            index=models.Index(
+                fields=["repository", "subject_digest", "kind"], name="artifact_accessory_subject"
+            ),
         ),
         migrations.AddIndex(
-            model_name='artifact',
-            index=models.Index(condition=models.Q(('subject_digest__isnull', False)), fields=['repository', 'subject_digest'], name='artifact_subject'),
+            model_name="artifact",
+            index=models.Index(
+                condition=models.Q(("subject_digest__isnull", False)),
+                fields=["repository", "subject_digest"],
+                name="artifact_subject",
+            ),
         ),
         migrations.AddIndex(
-            model_name='artifact',
-            index=models.Index(fields=['repository', '-pushed_at', 'id'], name='artifact_repository_pushed'),
+            model_name="artifact",
+            index=models.Index(fields=["repository", "-pushed_at", "id"], name="artifact_repository_pushed"),
         ),
         migrations.AddConstraint(
-            model_name='artifact',
-            constraint=models.UniqueConstraint(fields=('repository', 'digest'), name='artifact_repository_digest'),
+            model_name="artifact",
+            constraint=models.UniqueConstraint(
+                fields=("repository", "digest"), name="artifact_repository_digest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='repositoryblob',
-            index=models.Index(fields=['blob'], name='repository_blob_blob'),
+            model_name="repositoryblob",
+            index=models.Index(fields=["blob"], name="repository_blob_blob"),
         ),
         migrations.AddIndex(
-            model_name='tag',
-            index=models.Index(fields=['artifact'], name='tag_artifact'),
+            model_name="tag",
+            index=models.Index(fields=["artifact"], name="tag_artifact"),
         ),
         migrations.AddIndex(
-            model_name='tag',
-            index=models.Index(fields=['repository', '-pushed_at', 'id'], name='tag_repository_pushed'),
+            model_name="tag",
+            index=models.Index(fields=["repository", "-pushed_at", "id"], name="tag_repository_pushed"),
         ),
         migrations.AddIndex(
-            model_name='tag',
-            index=models.Index(fields=['repository', '-version_key', 'id'], name='tag_repository_version'),
+            model_name="tag",
+            index=models.Index(fields=["repository", "-version_key", "id"], name="tag_repository_version"),
         ),
         migrations.AddIndex(
-            model_name='tag',
-            index=models.Index(fields=['repository', '-size', 'id'], name='tag_repository_size'),
+            model_name="tag",
+            index=models.Index(fields=["repository", "-size", "id"], name="tag_repository_size"),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('repository', 'name'), name='tag_repository_name'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("repository", "name"), name="tag_repository_name"),
         ),
         migrations.AddIndex(
-            model_name='tagevent',
-            index=models.Index(fields=['repository', 'name', '-id'], name='tag_event_name'),
+            model_name="tagevent",
+            index=models.Index(fields=["repository", "name", "-id"], name="tag_event_name"),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['expires_at'], name='upload_expiry'),
+            model_name="upload",
+            index=models.Index(fields=["expires_at"], name="upload_expiry"),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['repository'], name='upload_repository'),
+            model_name="upload",
+            index=models.Index(fields=["repository"], name="upload_repository"),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['actor_kind', 'actor_id', 'updated_at'], name='upload_actor'),
+            model_name="upload",
+            index=models.Index(fields=["actor_kind", "actor_id", "updated_at"], name="upload_actor"),
         ),
     ]

@@ -30,7 +30,7 @@ REFERENCES = [
 
 
 def constraint(table: str, columns: str, target: str, target_columns: str, rule: str) -> migrations.RunSQL:
-    name = f"{table}_{columns.split(',')[-1].strip().removesuffix('_id')}_fk"
+    name = f"{table}_{columns.rsplit(',', maxsplit=1)[-1].strip().removesuffix('_id')}_fk"
     return migrations.RunSQL(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {target} ({target_columns}) "
         f"ON DELETE {rule} NOT DEFERRABLE",

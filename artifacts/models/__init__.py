@@ -10,7 +10,13 @@ from artifacts.models.content import (
     RepositoryBlob,
     Tag,
 )
-from artifacts.models.facts import ArtifactAccessory, ArtifactLayer, RepositoryChange, RepositoryStats, TagEvent
+from artifacts.models.facts import (
+    ArtifactAccessory,
+    ArtifactLayer,
+    RepositoryChange,
+    RepositoryStats,
+    TagEvent,
+)
 from artifacts.models.housekeeping import BlobTrash, GcEvent, Upload
 
 __all__ = [

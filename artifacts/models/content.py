@@ -14,7 +14,7 @@ CURRENT = models.Q(deleted_at__isnull=True)
 class Repository(models.Model):
     """A named place for artifacts. `name` is the full name, project included, so that lists are in byte order by one index.
 
-    It is visible from its first manifest on (`visible_at`); a deleted one keeps its row until the purge, its name is free at once.
+    It is visible from its first manifest on (`visible_at`); a deleted one keeps its row until the purge.
     """
 
     project = reference("projects.Project")
@@ -26,11 +26,17 @@ class Repository(models.Model):
 
     class Meta:
         db_table = "repository"
-        constraints = [models.UniqueConstraint(fields=["name"], name="repository_name_current", condition=CURRENT)]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="repository_name_current", condition=CURRENT)
+        ]
         indexes = [
             models.Index(fields=["project", "name"], name="repository_project_name", condition=CURRENT),
-            models.Index(fields=["deleted_at"], name="repository_deleted", condition=models.Q(deleted_at__isnull=False)),
-            models.Index(fields=["created_at"], name="repository_unused", condition=models.Q(visible_at__isnull=True)),
+            models.Index(
+                fields=["deleted_at"], name="repository_deleted", condition=models.Q(deleted_at__isnull=False)
+            ),
+            models.Index(
+                fields=["created_at"], name="repository_unused", condition=models.Q(visible_at__isnull=True)
+            ),
         ]
 
 
@@ -47,7 +53,9 @@ class Blob(models.Model):
     class Meta:
         db_table = "blob"
         constraints = [
-            models.CheckConstraint(condition=models.Q(health__in=["ok", "suspect", "missing"]), name="blob_health_known"),
+            models.CheckConstraint(
+                condition=models.Q(health__in=["ok", "suspect", "missing"]), name="blob_health_known"
+            ),
             models.CheckConstraint(condition=models.Q(size__gte=0), name="blob_size_not_negative"),
         ]
 
@@ -94,11 +102,15 @@ class Artifact(models.Model):
     kind = models.TextField(choices=Kind.choices)
     artifact_type = models.TextField(db_default="", default="")
     subject_digest = models.BinaryField(null=True)
-    annotations = models.TextField(db_default="{}", default="{}", help_text="ASCII-escaped JSON, verbatim values")
+    annotations = models.TextField(
+        db_default="{}", default="{}", help_text="ASCII-escaped JSON, verbatim values"
+    )
     pinned_until = models.DateTimeField()
     pushed_at = models.DateTimeField(db_default=Now())
     pushed_by = models.TextField(db_default="", default="")
-    total_size = models.BigIntegerField(db_default=0, default=0, help_text="bytes a client transfers for config and layers")
+    total_size = models.BigIntegerField(
+        db_default=0, default=0, help_text="bytes a client transfers for config and layers"
+    )
     config = models.BinaryField(null=True, help_text="the config document, when it is JSON and small")
     config_type = models.TextField(db_default="", default="")
     os = models.TextField(db_default="", default="")
@@ -109,9 +121,15 @@ class Artifact(models.Model):
 
     class Meta:
         db_table = "artifact"
-        constraints = [models.UniqueConstraint(fields=["repository", "digest"], name="artifact_repository_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "digest"], name="artifact_repository_digest")
+        ]
         indexes = [
-            models.Index(fields=["repository", "subject_digest"], name="artifact_subject", condition=models.Q(subject_digest__isnull=False)),
+            models.Index(
+                fields=["repository", "subject_digest"],
+                name="artifact_subject",
+                condition=models.Q(subject_digest__isnull=False),
+            ),
             models.Index(fields=["repository", "-pushed_at", "id"], name="artifact_repository_pushed"),
         ]
 

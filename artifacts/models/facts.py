@@ -64,7 +64,9 @@ class ArtifactAccessory(models.Model):
 
     class Meta:
         db_table = "artifact_accessory"
-        indexes = [models.Index(fields=["repository", "subject_digest", "kind"], name="artifact_accessory_subject")]
+        indexes = [
+            models.Index(fields=["repository", "subject_digest", "kind"], name="artifact_accessory_subject")
+        ]
 
 
 class RepositoryChange(models.Model):
@@ -79,12 +81,16 @@ class RepositoryChange(models.Model):
 class RepositoryStats(models.Model):
     """One row a repository, written only by the statistics fold: what list pages sort and show."""
 
-    repository = models.OneToOneField(Repository, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
+    repository = models.OneToOneField(
+        Repository, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
     tag_count = models.IntegerField(db_default=0, default=0)
     artifact_count = models.IntegerField(db_default=0, default=0)
     logical_bytes = models.BigIntegerField(db_default=0, default=0, help_text="sum over artifacts")
     compressed_bytes = models.BigIntegerField(db_default=0, default=0, help_text="linked blobs, each once")
-    unique_bytes = models.BigIntegerField(null=True, help_text="in no other repository of the project; nightly")
+    unique_bytes = models.BigIntegerField(
+        null=True, help_text="in no other repository of the project; nightly"
+    )
     last_push_at = models.DateTimeField(null=True)
     last_push_by = models.TextField(db_default="", default="")
     last_pull_at = models.DateTimeField(null=True)

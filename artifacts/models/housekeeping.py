@@ -24,9 +24,13 @@ class Upload(models.Model):
     actor_name = models.TextField()
     state = models.TextField(choices=State.choices, db_default="open", default="open")
     received = models.BigIntegerField(db_default=0, default=0)
-    prefix_sha256 = models.BinaryField(null=True, help_text="digest of the first `received` bytes, when known")
+    prefix_sha256 = models.BinaryField(
+        null=True, help_text="digest of the first `received` bytes, when known"
+    )
     digest = models.BinaryField(null=True, help_text="what the finishing request named")
-    storage_state = models.TextField(db_default="", default="", help_text="the blob store's own note of the session")
+    storage_state = models.TextField(
+        db_default="", default="", help_text="the blob store's own note of the session"
+    )
     lease_owner = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -43,7 +47,7 @@ class Upload(models.Model):
 
 
 class GcEvent(models.Model):
-    """A review the collector owes: kind m (artifact a), l (link of repository a and blob b) or b (blob a). Append-only, no key."""
+    """A review the collector owes: kind m (artifact a), l (link of repository a and blob b) or b (blob a)."""
 
     kind = models.CharField(max_length=1)
     a = models.BigIntegerField()

@@ -13,5 +13,6 @@ from django.db import models
 
 def reference(to: Any, **options: Any) -> models.ForeignKey[Any, Any]:
     """A foreign key column whose constraint stands in the migration; it has no index and no reverse accessor of its own."""
-    options = {"db_constraint": False, "db_index": False, "related_name": "+"} | options
-    return models.ForeignKey(to, on_delete=models.DO_NOTHING, **options)
+    return models.ForeignKey(
+        to, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **options
+    )

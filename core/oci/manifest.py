@@ -76,13 +76,10 @@ class Manifest:
 
         Non-distributable layers are left out; equal digest and size are named once.
         """
-        blobs = [
-            blob
-            for blob in (*self.layers, *self.children)
-            if not (blob.is_manifest or blob.is_nondistributable)
-        ]
-        if self.config is not None:
-            blobs.insert(0, self.config)
+        config = () if self.config is None else (self.config,)
+        # A layer is a blob whatever its type says, else one that claims to be a manifest would go unchecked.
+        content = (*self.layers, *(child for child in self.children if not child.is_manifest))
+        blobs = (*config, *(blob for blob in content if not blob.is_nondistributable))
         return tuple({(blob.digest, blob.size): blob for blob in blobs}.values())
 
     @property

@@ -11,7 +11,7 @@ from registry_api.v2.errors import JSON, NoSuchPath
 
 
 def ping(request: Request) -> HttpResponse:
-    """200 for any valid token or user. The anonymous gets a 401 even where he may pull: clients take 200 as "no token needed"."""
+    """200 for any valid token or user. The anonymous gets a 401 even where he may pull: clients take 200 as "no token"."""
     if request.caller.claims is None and request.actor.kind is ActorKind.ANONYMOUS:
         raise Challenge("authentication required")
     return HttpResponse(b"{}", content_type=JSON)

@@ -53,7 +53,11 @@ def get(request: Request, digest: Digest) -> HttpResponseBase:
         refused = _headers(HttpResponse(status=416, content_type=OCTET_STREAM), blob)
         refused["Content-Range"] = f"bytes */{blob.size}"
         return refused
-    return _stream(blob, Part(0, blob.size - 1) if isinstance(wanted, Whole) else wanted, is_whole=isinstance(wanted, Whole))
+    return _stream(
+        blob,
+        Part(0, blob.size - 1) if isinstance(wanted, Whole) else wanted,
+        is_whole=isinstance(wanted, Whole),
+    )
 
 
 def _range(request: Request, blob: LinkedBlob) -> str | None:
@@ -69,7 +73,9 @@ def _stream(blob: LinkedBlob, part: Part, *, is_whole: bool) -> HttpResponseBase
     stream = store().open(blob.storage_key, part.first, size=blob.size)
     # A slow client must not hold a database connection.
     release_connection()
-    response = FileResponse(_Bounded(stream, part.length), status=200 if is_whole else 206, content_type=OCTET_STREAM)
+    response = FileResponse(
+        _Bounded(stream, part.length), status=200 if is_whole else 206, content_type=OCTET_STREAM
+    )
     response.block_size = BLOCK_SIZE
     response["Content-Length"] = str(part.length)
     if not is_whole:

@@ -14,7 +14,7 @@ from accounts.registry_tokens import SERVICE
 from core.errors import Unauthenticated
 from registry_api.origin import external_origin
 
-TOKEN_PATH = "/service/token"
+TOKEN_PATH = "/service/token"  # noqa: S105 - an address
 
 
 class Challenge(Unauthenticated):

@@ -22,6 +22,7 @@ from core.errors import Denied, InvalidInput, Unauthenticated, Unavailable, Whar
 from core.oci.names import RepositoryName
 from database.transactions import RaceLost
 from projects import registry_access
+from projects.queries import find_ref
 from registry_api.origin import origin_of
 from registry_api.v2 import challenge, errors
 from registry_api.v2.challenge import Challenge
@@ -75,8 +76,12 @@ def pull(view: View) -> Operation:
     return Operation(view, "pull", "pull")
 
 
-def push(view: View, also_asks: Callable[[HttpRequest, RepositoryName], list[str]] | None = None) -> Operation:
-    return Operation(view, "push", "pull,push", also_asks) if also_asks else Operation(view, "push", "pull,push")
+def push(
+    view: View, also_asks: Callable[[HttpRequest, RepositoryName], list[str]] | None = None
+) -> Operation:
+    return (
+        Operation(view, "push", "pull,push", also_asks) if also_asks else Operation(view, "push", "pull,push")
+    )
 
 
 def delete(view: View) -> Operation:
@@ -93,7 +98,7 @@ class Endpoint:
         origin = origin_of(http)
         try:
             response = self._serve(http, origin, path)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the outermost handler: every fault is rendered, foreseen or not
             response = answer(http, origin, error)
         return finished(http, origin, response)
 
@@ -108,7 +113,9 @@ class Endpoint:
         return operation.view(request, **arguments)
 
 
-def authorize(http: HttpRequest, origin: Origin, operation: Operation, repository: RepositoryName | None) -> Request:
+def authorize(
+    http: HttpRequest, origin: Origin, operation: Operation, repository: RepositoryName | None
+) -> Request:
     """The request with its caller's right checked. Raises Challenge, Denied."""
     scopes = _scopes(http, operation, repository)
     try:
@@ -129,7 +136,9 @@ def _scopes(http: HttpRequest, operation: Operation, repository: RepositoryName 
     return [f"repository:{repository}:{operation.asks}", *operation.also_asks(http, repository)]
 
 
-def _by_claims(caller: Caller, operation: Operation, repository: RepositoryName, scopes: list[str]) -> ProjectRef:
+def _by_claims(
+    caller: Caller, operation: Operation, repository: RepositoryName, scopes: list[str]
+) -> ProjectRef:
     """What the token says, and nothing else: private, deleted and never-existing repositories look alike."""
     claims = caller.claims
     if claims is None or operation.needs not in claims.repositories.get(str(repository), frozenset()):
@@ -137,13 +146,17 @@ def _by_claims(caller: Caller, operation: Operation, repository: RepositoryName,
         raise Challenge(message, scopes=scopes, error="insufficient_scope")
     project = registry_access.project_of(claims, repository.project)
     if project is None:
-        raise Challenge("the token's rights have changed since it was issued", scopes=scopes, error="invalid_token")
+        raise Challenge(
+            "the token's rights have changed since it was issued", scopes=scopes, error="invalid_token"
+        )
     return project
 
 
-def _by_roles(caller: Caller, operation: Operation, repository: RepositoryName, scopes: list[str]) -> ProjectRef:
+def _by_roles(
+    caller: Caller, operation: Operation, repository: RepositoryName, scopes: list[str]
+) -> ProjectRef:
     """Roles of this moment; the anonymous is asked who he is, everybody else is refused in one way."""
-    project = registry_access.live_project(repository.project)
+    project = find_ref(repository.project)
     if project is not None and operation.needs in registry_actions(caller.principal, project):
         return project
     if caller.principal.kind == "anonymous":
@@ -159,9 +172,13 @@ def answer(http: HttpRequest, origin: Origin, error: Exception) -> HttpResponse:
         return errors.render(error)
     if isinstance(error, ANSWERS_FOR):
         log.warning("database unavailable", request_id=origin.request_id, error=str(error), path=http.path)
-        return errors.render(Unavailable("the registry's database is not available: try again", request_id=origin.request_id))
+        return errors.render(
+            Unavailable("the registry's database is not available: try again", request_id=origin.request_id)
+        )
     log.error("unforeseen fault", request_id=origin.request_id, path=http.path, exc_info=error)
-    return errors.render(InternalFault("an internal fault, see the log of the registry", request_id=origin.request_id))
+    return errors.render(
+        InternalFault("an internal fault, see the log of the registry", request_id=origin.request_id)
+    )
 
 
 def _challenged(http: HttpRequest, error: Challenge) -> HttpResponse:

@@ -75,7 +75,9 @@ def referrers(request: Request, digest: Digest) -> HttpResponse:
     # A literal + arrives as a space from clients that do not escape it; media types have none.
     artifact_type = _text(wanted).replace(" ", "+") if wanted else None
     asked = parse_page_size(request.http.GET.get("n"), default=MAX_REFERRERS, maximum=MAX_REFERRERS)
-    found = queries.referrers(request.target, digest, artifact_type=artifact_type, after=_after(request.http), limit=asked + 1)
+    found = queries.referrers(
+        request.target, digest, artifact_type=artifact_type, after=_after(request.http), limit=asked + 1
+    )
     shown = list(_fitting(found[:asked]))
     response = HttpResponse(_index(shown), content_type=OCI_INDEX)
     if artifact_type is not None:
@@ -107,7 +109,11 @@ def _fitting(found: Iterable[Referrer]) -> Iterator[Referrer]:
 
 def _index(found: list[Referrer]) -> bytes:
     return orjson.dumps(
-        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_descriptor(referrer) for referrer in found]}
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [_descriptor(referrer) for referrer in found],
+        }
     )
 
 

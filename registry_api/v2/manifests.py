@@ -55,7 +55,9 @@ def _negotiated(request: Request, reference: Tag | Digest, stored: StoredManifes
     accept = AcceptList.parse([request.http.META.get("HTTP_ACCEPT", "")])
     if not accept.only_images:
         return stored
-    digest = child_to_serve(accept, stored.media_type, parse_manifest(stored.payload, stored.media_type).children)
+    digest = child_to_serve(
+        accept, stored.media_type, parse_manifest(stored.payload, stored.media_type).children
+    )
     return stored if digest is None else queries.child(request.target, digest) or stored
 
 

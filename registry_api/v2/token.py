@@ -32,7 +32,7 @@ def token(http: HttpRequest) -> HttpResponseBase:
     origin = origin_of(http)
     try:
         response = _serve(http, origin)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as the endpoint: every fault is rendered
         response = _refused(error) if isinstance(error, GrantTypeUnsupported) else answer(http, origin, error)
     if response.status_code == 401:
         response["WWW-Authenticate"] = 'Basic realm="wharf"'
@@ -71,7 +71,9 @@ def _post(form: QueryDict, origin: Origin) -> HttpResponse:
         raise GrantTypeUnsupported("grant_type must be password: refresh tokens are not issued here")
     principal = by_password(form.get("username", ""), form.get("password", ""), origin)
     issued = _issue(principal, form.getlist("scope"))
-    granted = " ".join(f"{grant.type}:{grant.name}:{','.join(grant.actions)}" for grant in issued.grants if grant.actions)
+    granted = " ".join(
+        f"{grant.type}:{grant.name}:{','.join(grant.actions)}" for grant in issued.grants if grant.actions
+    )
     return _rendered(issued, scope=granted)
 
 
@@ -90,7 +92,12 @@ def _issue(principal: Principal, scopes: list[str]) -> Issued:
 
 def _rendered(issued: Issued, **more: str) -> HttpResponse:
     issued_at = datetime.fromtimestamp(issued.issued_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    body = {"token": issued.token, "access_token": issued.token, "expires_in": issued.expires_in, "issued_at": issued_at}
+    body = {
+        "token": issued.token,
+        "access_token": issued.token,
+        "expires_in": issued.expires_in,
+        "issued_at": issued_at,
+    }
     return HttpResponse(orjson.dumps(body | more), content_type=JSON)
 
 

@@ -15,6 +15,7 @@ from core.oci.digest import Algorithm, Digest
 from core.oci.names import RepositoryName, check_external
 from core.oci.ranges import ContentRange, parse_content_range
 from projects import registry_access
+from projects.queries import find_ref
 from registry_api.v2.body import Body
 from registry_api.v2.challenge import Challenge
 from registry_api.v2.endpoint import Request
@@ -43,7 +44,9 @@ def _push_whole(request: Request, digest: Digest) -> HttpResponse | None:
     first = next(pieces, None)
     if first is None and digest != Digest.of(b"", digest.algorithm):
         return None
-    uploads.push(request.actor, request.target, digest, Chunk(chain(() if first is None else (first,), pieces)))
+    uploads.push(
+        request.actor, request.target, digest, Chunk(chain(() if first is None else (first,), pieces))
+    )
     return _created(request.target, digest)
 
 
@@ -57,7 +60,7 @@ def _source(request: Request) -> Target | None:
         return None
     claims = request.caller.claims
     if claims is None:
-        project = registry_access.live_project(named.project)
+        project = find_ref(named.project)
         return None if project is None else Target(named, project)
     if str(named) not in claims.repositories:
         scopes = [f"repository:{request.target.name}:pull,push", f"repository:{named}:pull"]

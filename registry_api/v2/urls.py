@@ -1,4 +1,4 @@
-"""Routes of the distribution API. Patterns are greedy, so they match from the right: a repository may be called p/blobs/uploads."""
+"""Routes of the distribution API. Patterns are greedy and match from the right: a repository may be called p/blobs/uploads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.http.response import HttpResponseBase
 from django.urls import re_path
 from django.urls.resolvers import URLPattern
 
+from registry_api.origin import origin_of
 from registry_api.v2 import base, blobs, endpoint, listings, manifests, uploads
 from registry_api.v2.endpoint import Endpoint, Operation, delete, pull, push
 from registry_api.v2.errors import NoSuchPath
 from registry_api.v2.token import token
-from registry_api.origin import origin_of
 
 ROUTES: dict[str, dict[str, Operation]] = {
     r"v2/?": {"GET": Operation(base.ping), "HEAD": Operation(base.ping)},
@@ -39,13 +39,18 @@ ROUTES: dict[str, dict[str, Operation]] = {
         "DELETE": delete(manifests.delete),
     },
     r"v2/(?P<name>.+)/tags/list": {"GET": pull(listings.tags), "HEAD": pull(listings.tags)},
-    r"v2/(?P<name>.+)/referrers/(?P<digest>[^/]+)": {"GET": pull(listings.referrers), "HEAD": pull(listings.referrers)},
+    r"v2/(?P<name>.+)/referrers/(?P<digest>[^/]+)": {
+        "GET": pull(listings.referrers),
+        "HEAD": pull(listings.referrers),
+    },
 }
 
 
 def _not_found(request: HttpRequest, **_path: str) -> HttpResponseBase:
     origin = origin_of(request)
-    return endpoint.finished(request, origin, endpoint.answer(request, origin, NoSuchPath("nothing lies at this path")))
+    return endpoint.finished(
+        request, origin, endpoint.answer(request, origin, NoSuchPath("nothing lies at this path"))
+    )
 
 
 def _whole(pattern: str) -> str:

@@ -29,13 +29,17 @@ class Registry:
         transport = httpx2.WSGITransport(application, raise_app_exceptions=True) if application else None
         self.http = httpx2.Client(transport=transport, base_url=url, timeout=60)
 
-    def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> httpx2.Response:
+    def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> httpx2.Response:
         return self.http.request(method, path, headers=dict(headers or {}), **options)
 
     def token(self, *scopes: str, basic: str | None = None) -> str:
         """A registry token for these scopes; `basic` is the value of an Authorization header."""
         headers = {"Authorization": basic} if basic else {}
-        answer = self.request("GET", "/service/token", params=[("scope", scope) for scope in scopes], headers=headers)
+        answer = self.request(
+            "GET", "/service/token", params=[("scope", scope) for scope in scopes], headers=headers
+        )
         assert answer.status_code == 200, answer.text
         token: str = answer.json()["token"]
         return token
@@ -49,11 +53,24 @@ class Client:
     basic: str | None
     principal: Principal
 
-    def call(self, method: str, path: str, *, scope: str = "", headers: Mapping[str, str] | None = None, **options: Any) -> httpx2.Response:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str = "",
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> httpx2.Response:
         """A request with a token for `scope` ("name:actions" or a full scope; several separated by spaces)."""
-        scopes = [part if part.startswith(("repository:", "registry:")) else f"repository:{part}" for part in scope.split()]
+        scopes = [
+            part if part.startswith(("repository:", "registry:")) else f"repository:{part}"
+            for part in scope.split()
+        ]
         token = self.registry.token(*scopes, basic=self.basic)
-        return self.registry.request(method, path, headers={"Authorization": f"Bearer {token}", **(headers or {})}, **options)
+        return self.registry.request(
+            method, path, headers={"Authorization": f"Bearer {token}", **(headers or {})}, **options
+        )
 
     def repository(self, name: str) -> Repository:
         return Repository(self, name)
@@ -68,7 +85,9 @@ class Repository:
 
     def call(self, method: str, path: str, *, also: str = "", **options: Any) -> httpx2.Response:
         """`path` below /v2/<name>/, with a token for everything the person may do here; `also` names further scopes."""
-        return self.client.call(method, f"/v2/{self.name}/{path}", scope=f"{self.name}:pull,push,delete {also}".strip(), **options)
+        return self.client.call(
+            method, f"/v2/{self.name}/{path}", scope=f"{self.name}:pull,push,delete {also}".strip(), **options
+        )
 
     def push_blob(self, content: bytes) -> str:
         digest = str(Digest.of(content))
@@ -82,11 +101,26 @@ class Repository:
         assert answer.status_code == 202, answer.text
         return str(answer.headers["Location"]).removeprefix(f"/v2/{self.name}/")
 
-    def put_manifest(self, reference: str, manifest: bytes, media_type: str | None = MANIFEST, **options: Any) -> httpx2.Response:
+    def put_manifest(
+        self, reference: str, manifest: bytes, media_type: str | None = MANIFEST, **options: Any
+    ) -> httpx2.Response:
         headers = {"Content-Type": media_type} if media_type else {}
-        return self.call("PUT", f"manifests/{reference}", content=manifest, headers=headers | options.pop("headers", {}), **options)
+        return self.call(
+            "PUT",
+            f"manifests/{reference}",
+            content=manifest,
+            headers=headers | options.pop("headers", {}),
+            **options,
+        )
 
-    def push_image(self, tag: str = "latest", *, config: bytes = b"{}", layers: Iterable[bytes] = (b"layer",), **extra: Any) -> str:
+    def push_image(
+        self,
+        tag: str = "latest",
+        *,
+        config: bytes = b"{}",
+        layers: Iterable[bytes] = (b"layer",),
+        **extra: Any,
+    ) -> str:
         """A whole small image; its manifest digest."""
         from tests.registry_api import documents
 
@@ -129,7 +163,9 @@ class World:
     def _user(self, kind: str) -> User:
         if kind.upper() in Role.__members__:
             return people.make_member(self.project, Role[kind.upper()], password=PASSWORD)
-        return people.make_user(kind, password=PASSWORD, is_admin=kind == "admin", is_auditor=kind == "auditor")
+        return people.make_user(
+            kind, password=PASSWORD, is_admin=kind == "admin", is_auditor=kind == "auditor"
+        )
 
     def name(self, path: str = "") -> str:
         return f"{self.project.name}/{path or 'r' + uuid4().hex[:8]}"

@@ -54,6 +54,19 @@ def test_the_nondistributable_types_are_the_specified_four() -> None:
     assert {oci, f"{oci}+gzip", f"{oci}+zstd", docker} == NONDISTRIBUTABLE_LAYERS
 
 
+@pytest.mark.parametrize("media_type", [OCI_MANIFEST, OCI_INDEX, DOCKER_LIST])
+def test_a_layer_that_claims_to_be_a_manifest_is_required_as_the_blob_it_is(media_type: str) -> None:
+    manifest = parse_manifest(encoded(image(layers=[descriptor("odd", media_type)])), OCI_MANIFEST)
+    assert digests(manifest.required_blobs) == [digest_of("config"), digest_of("odd")]
+    assert manifest.required_manifests == ()
+
+
+def test_a_config_is_required_whatever_its_type_says() -> None:
+    for media_type in (*NONDISTRIBUTABLE_LAYERS, OCI_MANIFEST):
+        document = image(config=descriptor("config", media_type), layers=[])
+        assert digests(parse_manifest(encoded(document), None).required_blobs) == [digest_of("config")]
+
+
 def test_equal_references_are_required_once_and_unequal_sizes_each() -> None:
     layers = [descriptor("a"), descriptor("a"), descriptor("a", size=11), descriptor("config", OCI_CONFIG)]
     manifest = parse_manifest(encoded(image(layers=layers)), OCI_MANIFEST)

@@ -80,7 +80,7 @@ def test_another_content_type_is_refused_even_for_a_good_body(content_type: str)
         (docker_image(), OCI_MANIFEST, "contradicts the Content-Type"),
         (index(), OCI_MANIFEST, "contradicts the Content-Type"),
         (image("text/html"), OCI_MANIFEST, "mediaType: 'text/html' contradicts"),
-        (image(5), OCI_MANIFEST, "mediaType: must be a string, not a number"),
+        (image(mediaType=5), OCI_MANIFEST, "mediaType: must be a string, not a number"),
         (without(index(), "mediaType"), OCI_MANIFEST, "manifests: does not belong in"),
         (without(image(), "mediaType"), OCI_INDEX, "config: does not belong in"),
         (without(image(), "mediaType", "config"), OCI_INDEX, "layers: does not belong in"),

@@ -67,7 +67,8 @@ def test_versions_compare_by_their_numbers(one: tuple[int, ...], two: tuple[int,
     assert (keys[0] == keys[1]) == (significant(one) == significant(two))
 
 
-@given(numbers, prereleases, st.sampled_from(["-", ".", "_", ""]))
+# Two numbers at least: `10000ea` is taken for a commit.
+@given(numbers.map(lambda version: (1, *version)), prereleases, st.sampled_from(["-", ".", "_", ""]))
 def test_a_prerelease_sorts_before_its_release_and_after_the_one_before(
     version: tuple[int, ...], prerelease: str, separator: str
 ) -> None:
@@ -91,6 +92,11 @@ def test_a_leading_v_and_trailing_zeros_change_nothing(version: tuple[int, ...])
     key = version_key(dotted(version))
     assert version_key(f"v{dotted(version)}") == key
     assert version_key(f"V{dotted(version)}.0.0") == key
+
+
+@pytest.mark.parametrize("commit", ["7f3a9c2", "10000ea", "0123456789abcdef0123456789abcdef01234567"])
+def test_a_commit_hash_is_a_name_even_when_it_starts_with_a_digit(commit: str) -> None:
+    assert version_key(commit) < version_key("latest") < version_key("0.0.1")
 
 
 @given(tags)

@@ -1,0 +1,49 @@
+"""What people browse: repositories and tags, limited to what the actor may see."""
+
+from __future__ import annotations
+
+import difflib
+
+from django.db.models import QuerySet
+
+from access.check import require, visible
+from access.principal import Principal
+from access.table import P
+from artifacts.models import Repository, Tag
+from artifacts.repositories import Target
+from core.errors import RepositoryUnknown
+from core.oci.names import RepositoryName
+from projects.queries import project_by_name, ref
+
+SUGGESTED_FROM = 5000
+
+
+def visible_repositories(actor: Principal, permission: P = P.REPOSITORY_LIST) -> QuerySet[Repository]:
+    """The repositories in which the actor holds `permission`, by name; those without a first manifest do not exist yet."""
+    return Repository.objects.filter(
+        visible(actor, permission, prefix="project__"),
+        project__deleted_at__isnull=True,
+        deleted_at__isnull=True,
+        visible_at__isnull=False,
+    ).order_by("name")
+
+
+def target_by_name(actor: Principal, name: str) -> Target:
+    """The repository as services take it. Raises NameInvalid, ProjectUnknown, RepositoryUnknown (naming the nearest)."""
+    parsed = RepositoryName.parse(name)
+    project = project_by_name(actor, parsed.project)
+    here = visible_repositories(actor).filter(project=project)
+    if not here.filter(name=str(parsed)).exists():
+        close = difflib.get_close_matches(
+            str(parsed), list(here.values_list("name", flat=True)[:SUGGESTED_FROM]), n=1
+        )
+        hint = f". Did you mean '{close[0]}'?" if close else ""
+        raise RepositoryUnknown(f"no repository '{parsed}'{hint}", repository=str(parsed))
+    return Target(parsed, ref(project))
+
+
+def tags_of(actor: Principal, target: Target) -> QuerySet[Tag]:
+    """The repository's tags, newest version first. Raises Denied, ProjectUnknown."""
+    require(actor, P.TAG_LIST, target.project)
+    current = Tag.objects.filter(repository__name=str(target.name), repository__deleted_at__isnull=True)
+    return current.select_related("artifact").order_by("-version_key", "id")

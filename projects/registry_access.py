@@ -1,0 +1,159 @@
+"""What the token service grants, and whether what it granted still holds.
+
+An epoch moves only when a right is lost; a token is honoured while the epochs it carries are the current ones. They are
+looked up at most every four seconds per process, so that a lost right ends every token within five.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from access.check import registry_actions
+from access.principal import ActorKind, Principal, ProjectRef
+from accounts.registry_tokens import Bearer, Claims, Epoch, Grant
+from core.oci.scope import Scope
+from database import sql
+
+MEMORY_SECONDS: Final = 4.0
+MAX_REMEMBERED: Final = 50_000
+CATALOG: Final = "catalog"
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A user as of now."""
+
+    epoch: int
+    is_admin: bool
+    is_auditor: bool
+
+
+class _Memory(Generic[Key, Value]):
+    """Answers of `look` kept for MEMORY_SECONDS; bounded by starting anew."""
+
+    def __init__(self, look: Callable[[Key], Value]) -> None:
+        self._look = look
+        self._known: dict[Key, tuple[float, Value]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> Value:
+        found = self._known.get(key)
+        if found is not None and found[0] > time.monotonic():
+            return found[1]
+        value = self._look(key)
+        with self._lock:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            self._known[key] = (time.monotonic() + MEMORY_SECONDS, value)
+        return value
+
+    def clear(self) -> None:
+        with self._lock:
+            self._known.clear()
+
+
+def _user(user_id: int) -> Standing | None:
+    found = sql.row(
+        "SELECT auth_epoch, is_admin, is_auditor FROM account_user WHERE id = %s AND is_active", [user_id]
+    )
+    return None if found is None else Standing(*found)
+
+
+def _project(name: str) -> Epoch | None:
+    found = sql.row("SELECT id, auth_epoch FROM project WHERE name = %s AND deleted_at IS NULL", [name])
+    return None if found is None else (found[0], found[1])
+
+
+_users: _Memory[int, Standing | None] = _Memory(_user)
+_projects: _Memory[str, Epoch | None] = _Memory(_project)
+
+
+def forget() -> None:
+    """Look everything up again; for tests that change rights behind this process's back."""
+    _users.clear()
+    _projects.clear()
+
+
+def standing(claims: Claims) -> Standing | None:
+    """The bearer's present standing, or None when it lost a right since the token was issued (or is gone)."""
+    if claims.bearer.kind is ActorKind.ANONYMOUS:
+        return Standing(0, is_admin=False, is_auditor=False)
+    found = _users.get(claims.bearer.id)
+    return found if found is not None and found.epoch == claims.bearer.epoch else None
+
+
+def project_of(claims: Claims, name: str) -> ProjectRef | None:
+    """The project as the token knows it, or None when that is not the current project of that name and epoch.
+
+    Of a project that the token grants nothing in, nothing is known.
+    """
+    granted = claims.projects.get(name)
+    if granted is None or _projects.get(name) != granted:
+        return None
+    return ProjectRef(granted[0], name, public=False)
+
+
+def bearer_of(principal: Principal) -> Bearer | None:
+    """The principal with its epoch as of now; None when it may not get tokens any more."""
+    if principal.kind is ActorKind.ANONYMOUS:
+        return Bearer(principal.kind, 0, "", 0)
+    found = _user(principal.id)
+    return None if found is None else Bearer(principal.kind, principal.id, principal.name, found.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Grants in the order asked, and the (id, epoch) of their projects."""
+
+    grants: tuple[Grant, ...]
+    projects: dict[str, Epoch]
+
+
+def grant(principal: Principal, scopes: Iterable[Scope]) -> Granted:
+    """Requested actions that the roles of this moment allow. A denied scope keeps its entry, with no actions.
+
+    The empty entry tells "asked and refused" from "never asked" when a mount names its source (see the v2 mount).
+    """
+    wanted = list(scopes)
+    projects = _current(scope.repository.project for scope in wanted if scope.repository is not None)
+    allowed: dict[str, frozenset[str]] = {}
+    grants = [
+        Grant(scope.type, scope.name, _actions(principal, scope, projects, allowed)) for scope in wanted
+    ]
+    return Granted(tuple(grants), {name: epoch for name, (_, epoch) in projects.items()})
+
+
+def _current(names: Iterable[str]) -> dict[str, tuple[ProjectRef, Epoch]]:
+    found = sql.rows(
+        "SELECT id, name, public, auth_epoch FROM project WHERE name = ANY(%s::text[]) AND deleted_at IS NULL",
+        [sorted(set(names))],
+    )
+    return {name: (ProjectRef(id_, name, public), (id_, epoch)) for id_, name, public, epoch in found}
+
+
+def _actions(
+    principal: Principal,
+    scope: Scope,
+    projects: dict[str, tuple[ProjectRef, Epoch]],
+    allowed: dict[str, frozenset[str]],
+) -> tuple[str, ...]:
+    if scope.type == "registry" and scope.name == CATALOG:
+        return ("*",) if "*" in scope.actions and principal.kind is not ActorKind.ANONYMOUS else ()
+    name = scope.repository
+    if name is None or name.is_bare or name.project not in projects:
+        return ()
+    if name.project not in allowed:
+        allowed[name.project] = registry_actions(principal, projects[name.project][0])
+    held = allowed[name.project]
+    return (
+        tuple(sorted(held))
+        if "*" in scope.actions
+        else tuple(action for action in scope.actions if action in held)
+    )
