@@ -21,6 +21,8 @@ def pin(blob: LinkedBlob) -> None:
 
     No write when a manifest references the link or most of the lease is left. Raises BlobUnknown when the collector was faster.
     """
+    if blob.is_safe:
+        return
     written = sql.execute(
         """
         UPDATE repository_blob link SET pinned_until = now() + wharf_lease()

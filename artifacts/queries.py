@@ -37,7 +37,7 @@ class StoredManifest:
 
 @dataclass(frozen=True, slots=True)
 class LinkedBlob:
-    """A blob visible in a repository. `size` in bytes."""
+    """A blob visible in a repository. `size` in bytes; `is_safe` (told to pushers alone): it stays for a lease anyway."""
 
     repository_id: int
     blob_id: int
@@ -45,6 +45,7 @@ class LinkedBlob:
     size: int
     storage_key: str
     is_whole: bool
+    is_safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +87,27 @@ def child(target: Target, digest: Digest) -> StoredManifest | None:
     return None if found is None else StoredManifest.of(found)
 
 
-_BLOB = f"""
-    SELECT r.id, b.id, b.size, b.storage_key, b.health = 'ok' FROM repository r
+_SAFE = """link.pinned_until >= now() + wharf_lease() / 2 OR EXISTS (
+    SELECT FROM artifact_blob used WHERE used.repository_id = link.repository_id AND used.blob_id = link.blob_id)"""
+_BLOB = """
+    SELECT r.id, b.id, b.size, b.storage_key, b.health = 'ok', {safe} FROM repository r
     JOIN blob b ON b.digest = %(digest)s JOIN repository_blob link ON link.repository_id = r.id AND link.blob_id = b.id
-    WHERE {CURRENT}
+    WHERE {current}
 """
+_BLOB_TO_PULL = _BLOB.format(safe="false", current=CURRENT)
+_BLOB_TO_PUSH = _BLOB.format(safe=_SAFE, current=CURRENT)
 
 
-def blob(target: Target, digest: Digest) -> LinkedBlob:
-    """The blob as this repository sees it; bytes linked elsewhere do not count. Raises BlobUnknown."""
-    found = sql.row(_BLOB, target.key | {"digest": digest.raw})
+def blob(target: Target, digest: Digest, *, to_push: bool = False) -> LinkedBlob:
+    """The blob as this repository sees it; bytes linked elsewhere do not count. Raises BlobUnknown.
+
+    `to_push`: the client will reference it next, so tell whether it is safe until then.
+    """
+    found = sql.row(_BLOB_TO_PUSH if to_push else _BLOB_TO_PULL, target.key | {"digest": digest.raw})
     if found is None:
         raise BlobUnknown(f"blob {digest} is unknown in {target.name}", digest=str(digest))
-    repository_id, blob_id, size, key, is_whole = found
-    return LinkedBlob(repository_id, blob_id, digest, size, key, is_whole)
+    repository_id, blob_id, size, key, is_whole, is_safe = found
+    return LinkedBlob(repository_id, blob_id, digest, size, key, is_whole, is_safe)
 
 
 def tags_page(target: Target, *, last: str, limit: int) -> list[str]:

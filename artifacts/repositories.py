@@ -63,7 +63,7 @@ def ensure(target: Target) -> int:
 
 
 def lock(repository_id: int, target: Target) -> bool:
-    """First lock of every writer's transaction: the repository stays current until COMMIT. Raises RepositoryUnknown.
+    """First lock of every writer's transaction: repository and project stay until COMMIT. Raises RepositoryUnknown.
 
     Returns whether the repository is visible.
     """

@@ -168,6 +168,14 @@ def answer(http: HttpRequest, origin: Origin, error: Exception) -> HttpResponse:
     """The response to an exception: a domain error as its table says, a database that is away as 503, anything else as 500."""
     if isinstance(error, Challenge):
         return _challenged(http, error)
+    if isinstance(error, Unavailable):
+        log.warning(
+            "unavailable",
+            request_id=origin.request_id,
+            path=http.path,
+            reason=error.message,
+            cause=repr(error.__cause__),
+        )
     if isinstance(error, WharfError):
         return errors.render(error)
     if isinstance(error, ANSWERS_FOR):

@@ -28,7 +28,7 @@ def start(request: Request) -> HttpResponse:
     check_external(request.target.name, request.http.META.get("HTTP_HOST", ""))
     if "mount" in query:
         digest = Digest.parse(query["mount"])
-        if blobs.mount(request.actor, request.target, digest, source=_source(request)):
+        if _mounted(request, digest):
             return _created(request.target, digest)
         return _accepted(request.target, uploads.start(request.actor, request.target))
     if hint := query.get("digest-algorithm"):
@@ -50,8 +50,16 @@ def _push_whole(request: Request, digest: Digest) -> HttpResponse | None:
     return _created(request.target, digest)
 
 
+def _mounted(request: Request, digest: Digest) -> bool:
+    """Whether the blob was mounted: from the repository named and no other, or from anywhere when none is named."""
+    if "from" not in request.http.GET:
+        return blobs.mount(request.actor, request.target, digest, source=None)
+    source = _source(request)
+    return source is not None and blobs.mount(request.actor, request.target, digest, source=source)
+
+
 def _source(request: Request) -> Target | None:
-    """The repository to mount from; None to look around. Raises Challenge when the token was never asked for the source.
+    """The repository to mount from, None if it cannot be one. Raises Challenge when the token was never asked for it.
 
     What exists is not looked at here: whether the client must ask for a wider token depends on the token alone.
     """

@@ -1,0 +1,35 @@
+"""The only membership table. Written by projects/services/members.py alone, read through access.check."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+FIRST_CUSTOM_ROLE = 100
+BUILT_IN_ROLES = (1, 5)
+
+
+class Member(models.Model):
+    """A user's role in a project. `role_id` is Harbor's number (1-5); 100 and above is for custom roles."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="memberships"
+    )
+    role_id = models.SmallIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+    created_by_name = models.TextField(default="")
+
+    class Meta:
+        db_table = "member"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="member_project_user"),
+            models.CheckConstraint(
+                condition=models.Q(role_id__range=BUILT_IN_ROLES) | models.Q(role_id__gte=FIRST_CUSTOM_ROLE),
+                name="member_role_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} in project {self.project_id}"

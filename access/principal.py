@@ -1,0 +1,78 @@
+"""Who acts, how they proved it and from where: facts, no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Grants = Mapping[str, frozenset[str]]
+
+
+class ActorKind(StrEnum):
+    USER = "user"
+    ROBOT = "robot"
+    ANONYMOUS = "anonymous"
+    SYSTEM = "system"
+
+
+class AuthMethod(StrEnum):
+    TOKEN = "token"  # noqa: S105 - the name of a method, not a secret
+    BASIC = "basic"
+    SESSION = "session"
+    CLI = "cli"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from: `ip` as seen behind trusted proxies, `agent` the User-Agent as sent."""
+
+    ip: str | None = None
+    agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRef:
+    """What a decision about rights needs to know of a project."""
+
+    id: int
+    name: str
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One actor in one request or command.
+
+    `id` is 0 for the anonymous and the system actor. `token_id` is the `jti` of a registry token. `grants` is
+    None when the roles in the database decide; for an actor who came with a registry token it maps repository
+    names to the actions ("pull", "push", "delete") the token carries, and nothing else counts.
+    """
+
+    kind: ActorKind
+    id: int
+    name: str
+    is_admin: bool = False
+    is_auditor: bool = False
+    auth: AuthMethod = AuthMethod.NONE
+    token_id: str = ""
+    origin: Origin = field(default_factory=Origin)
+    grants: Grants | None = None
+
+    @classmethod
+    def anonymous(cls, origin: Origin) -> Principal:
+        return cls(ActorKind.ANONYMOUS, 0, "anonymous", origin=origin)
+
+    @classmethod
+    def system(cls, name: str, origin: Origin | None = None) -> Principal:
+        """The operator at the machine (the `wharf` command): a system administrator without a user row."""
+        return cls(
+            ActorKind.SYSTEM,
+            0,
+            name,
+            is_admin=True,
+            auth=AuthMethod.CLI,
+            origin=origin or Origin(agent="wharf command"),
+        )

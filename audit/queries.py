@@ -1,0 +1,24 @@
+"""Reading the audit log: everyone his own acts, project admins their projects', auditors and admins all."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from access.check import memberships
+from access.principal import ActorKind, Principal
+from access.table import TABLE, Permission, Subject
+from audit.models import AuditEvent
+
+
+def visible_events(actor: Principal) -> QuerySet[AuditEvent]:
+    """The events the actor may see, newest first. Callers bound the time: old partitions stay unread."""
+    return AuditEvent.objects.filter(_seen_by(actor)).order_by("-ts", "-id")
+
+
+def _seen_by(actor: Principal) -> Q:
+    if actor.is_admin or (actor.is_auditor and Permission.AUDIT_LOG_LIST in TABLE[Subject.AUDITOR]):
+        return Q()
+    if actor.kind is not ActorKind.USER:
+        return Q(pk__in=[])
+    own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
+    return own | Q(project_id__in=memberships(actor, Permission.LOG_LIST).values("project_id"))

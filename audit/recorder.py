@@ -1,0 +1,74 @@
+"""Writes one row of the audit log. Called by audit.actions and audit.denials alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from access.principal import Principal, ProjectRef
+from audit.detail import MAX_AGENT, MAX_REQUEST_ID, address, clean, encode
+from database import sql
+
+_INSERT = """
+    INSERT INTO audit_event (actor_kind, actor_id, actor_name, auth, token_id, ip, agent, request_id,
+    operation,
+                             permission, resource_type, resource_id, resource_name, project_id, result,
+                             detail)
+    VALUES (%s, %s, %s, %s, %s, %s::inet, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+
+
+class Result(StrEnum):
+    OK = "ok"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What was acted on, by the name it had then. `id` is '' for a thing without a row."""
+
+    type: str = ""
+    id: str = ""
+    name: str = ""
+
+
+NO_RESOURCE = Resource()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    actor: Principal
+    operation: str
+    permission: str
+    result: Result
+    project: ProjectRef | None = None
+    resource: Resource = NO_RESOURCE
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(event: Event) -> None:
+    """Insert the event into the caller's transaction; the time is the database's. Raises DatabaseError."""
+    actor, origin, resource = event.actor, event.actor.origin, event.resource
+    sql.execute(
+        _INSERT,
+        (
+            str(actor.kind),
+            actor.id,
+            clean(actor.name),
+            str(actor.auth),
+            clean(actor.token_id, MAX_REQUEST_ID),
+            address(origin.ip),
+            clean(origin.agent, MAX_AGENT),
+            clean(origin.request_id, MAX_REQUEST_ID),
+            clean(event.operation),
+            event.permission,
+            clean(resource.type),
+            clean(resource.id),
+            clean(resource.name),
+            event.project.id if event.project else None,
+            str(event.result),
+            encode(event.detail),
+        ),
+    )

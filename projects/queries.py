@@ -1,0 +1,61 @@
+"""Reading projects: every list and every lookup is limited to what the actor may see."""
+
+from __future__ import annotations
+
+import difflib
+
+from django.db.models import QuerySet
+
+from access.check import require, unknown, visible
+from access.models import Member
+from access.principal import Principal, ProjectRef
+from access.table import P
+from core.errors import ProjectUnknown
+from core.oci.names import ProjectName
+from database import sql
+from projects.models import Project
+
+SUGGESTED_FROM = 5000
+
+
+def ref(project: Project) -> ProjectRef:
+    """What decisions about rights need of the row."""
+    return ProjectRef(project.pk, project.name, project.public)
+
+
+def find_ref(name: str) -> ProjectRef | None:
+    """The living project of that name, whoever asks (one query). For the token service and /v2 alone."""
+    found = sql.row("SELECT id, name, public FROM project WHERE name = %s AND deleted_at IS NULL", (name,))
+    return None if found is None else ProjectRef(*found)
+
+
+def visible_projects(actor: Principal, permission: P = P.PROJECT_READ) -> QuerySet[Project]:
+    """The living projects in which the actor holds `permission`, by name."""
+    return Project.objects.filter(visible(actor, permission), deleted_at__isnull=True).order_by("name")
+
+
+def project_by_name(actor: Principal, name: str) -> Project:
+    """Raises NameInvalid; ProjectUnknown alike for a project that does not exist and a hidden one.
+
+    The error names the nearest project the actor may see.
+    """
+    parsed = str(ProjectName.parse(name))
+    found = visible_projects(actor).filter(name=parsed).select_related("quota", "owner").first()
+    if found is None:
+        raise _unknown_with_suggestion(actor, parsed)
+    return found
+
+
+def members_of(actor: Principal, project: Project) -> QuerySet[Member]:
+    """The project's members with their users, by user name. Raises Denied, ProjectUnknown."""
+    require(actor, P.MEMBER_LIST, ref(project))
+    return Member.objects.filter(project=project).select_related("user").order_by("user__username")
+
+
+def _unknown_with_suggestion(actor: Principal, name: str) -> ProjectUnknown:
+    names = visible_projects(actor).values_list("name", flat=True)[:SUGGESTED_FROM]
+    close = difflib.get_close_matches(name, list(names), n=1)
+    error = unknown(name)
+    if not close:
+        return error
+    return ProjectUnknown(f"{error.message}. Did you mean '{close[0]}'?", **error.detail)

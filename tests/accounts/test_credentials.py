@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts import credentials
+from accounts.credentials import VerifiedCredentials, authenticate
+from accounts.models import User
+from accounts.passwords import WharfArgon2PasswordHasher
+from accounts.services.users import disable_user, set_password
+from tests.people import SYSTEM, make_user
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "_verified", VerifiedCredentials())
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that went through Argon2."""
+    seen: list[str] = []
+    encode, verify = WharfArgon2PasswordHasher.encode, WharfArgon2PasswordHasher.verify
+
+    def seen_encode(self: WharfArgon2PasswordHasher, password: str, salt: str) -> str:
+        seen.append(password)
+        return encode(self, password, salt)
+
+    def seen_verify(self: WharfArgon2PasswordHasher, password: str, encoded: str) -> bool:
+        seen.append(password)
+        return verify(self, password, encoded)
+
+    monkeypatch.setattr(WharfArgon2PasswordHasher, "encode", seen_encode)
+    monkeypatch.setattr(WharfArgon2PasswordHasher, "verify", seen_verify)
+    return seen
+
+
+def test_the_right_password_proves_who_you_are_in_any_case_of_the_name():
+    user = make_user("Ann", password=PASSWORD)
+    assert authenticate(user.username, PASSWORD) == user
+    assert authenticate(user.username.upper(), PASSWORD) == user
+
+
+@pytest.mark.parametrize(
+    "password", ["", "wrong horse", "correct horse ", "correct horse\0", "x" * 100_000, "\ud800"]
+)
+def test_a_wrong_password_proves_nothing(password: str):
+    assert authenticate(make_user(password=PASSWORD).username, password) is None
+
+
+@pytest.mark.parametrize("name", ["", "nobody-of-this-name", "a:b", "nul\0", "\ud800", "%", "_" * 300])
+def test_a_name_nobody_has_proves_nothing(name: str):
+    assert authenticate(name, PASSWORD) is None
+
+
+def test_every_failure_costs_one_hash(hashed: list[str]):
+    known, off, unusable = (
+        make_user(password=PASSWORD),
+        make_user(password=PASSWORD, is_active=False),
+        make_user(),
+    )
+    hashed.clear()
+    for name in (known.username, off.username, unusable.username, "nobody-of-this-name", "not:a:name"):
+        assert authenticate(name, "wrong horse") is None
+    assert len(hashed) == 5
+
+
+def test_an_inactive_user_never_authenticates_not_even_when_remembered():
+    user = make_user(password=PASSWORD)
+    assert authenticate(user.username, PASSWORD)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert authenticate(user.username, PASSWORD) is None
+    assert authenticate(make_user(password=PASSWORD, is_active=False).username, PASSWORD) is None
+
+
+def test_a_busy_client_is_hashed_once_and_costs_one_query_each_time(
+    hashed: list[str], django_assert_num_queries: Any
+):
+    user = make_user(password=PASSWORD)
+    hashed.clear()
+    for _ in range(5):
+        with django_assert_num_queries(1):
+            assert authenticate(user.username, PASSWORD) == user
+    assert hashed == [PASSWORD]
+
+
+def test_a_changed_password_ends_what_was_remembered():
+    user = make_user(password=PASSWORD)
+    assert authenticate(user.username, PASSWORD)
+    set_password(SYSTEM, user, "battery staple")
+    assert authenticate(user.username, PASSWORD) is None
+    assert authenticate(user.username, "battery staple") == user
+
+
+def test_a_lost_right_makes_what_was_remembered_worthless(hashed: list[str]):
+    user = make_user(password=PASSWORD)
+    assert authenticate(user.username, PASSWORD)
+    disable_user(SYSTEM, user)
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    hashed.clear()
+    assert authenticate(user.username, PASSWORD) == user
+    assert hashed == [PASSWORD]
+
+
+def test_remembered_credentials_expire_and_are_bounded():
+    memory = VerifiedCredentials(seconds=60.0, maximum=3)
+    users = [User(pk=number, username=f"u{number}", password="!") for number in range(5)]
+    for user in users:
+        memory.remember(user, PASSWORD, 0.0)
+    assert [memory.knows(user, PASSWORD, 59.0) for user in users] == [False, False, True, True, True]
+    assert not memory.knows(users[4], PASSWORD, 60.0)
+    assert not memory.knows(users[4], "wrong horse", 1.0)
+    assert len(memory._until) == 3

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from access.table import Role
+from accounts.models import User
+from accounts.services import users
+from audit.models import AuditEvent
+from core.errors import AlreadyExists, InvalidInput, LastAdministrator, UserUnknown
+from tests.people import SYSTEM, make_member, make_project, make_user, unique
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse"
+
+
+def last_event(user_id: int) -> AuditEvent:
+    return AuditEvent.objects.filter(resource_type="user", resource_id=str(user_id)).order_by("-id")[0]
+
+
+def epoch(user: User) -> int:
+    return User.objects.get(pk=user.pk).auth_epoch
+
+
+def test_a_created_user_is_audited_without_the_password():
+    name = unique("ann")
+    user = users.create_user(SYSTEM, name, password=PASSWORD, email="ann@example.org", full_name="Ann Lee")
+    event = last_event(user.pk)
+    assert (event.operation, event.actor_kind, event.permission) == ("user.create", "system", "user:create")
+    assert event.detail["after"]["username"] == name
+    assert PASSWORD not in str(event.detail)
+    assert user.auth_epoch == 1
+
+
+def test_two_names_that_differ_in_case_are_one_name():
+    name = unique("ann")
+    users.create_user(SYSTEM, name, password=PASSWORD)
+    with pytest.raises(AlreadyExists):
+        users.create_user(SYSTEM, name.upper(), password=PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"password": "short"}, {"email": "no address"}, {"email": "a@" + "x" * 300}, {"full_name": "a\nb"}],
+)
+def test_bad_input_creates_nobody(wrong: dict[str, str]):
+    name = unique("ann")
+    with pytest.raises(InvalidInput):
+        users.create_user(
+            SYSTEM,
+            name,
+            password=wrong.get("password", PASSWORD),
+            email=wrong.get("email", ""),
+            full_name=wrong.get("full_name", ""),
+        )
+    assert not User.objects.filter(username=name).exists()
+
+
+LOSSES: list[Callable[[User], object]] = [
+    lambda user: users.set_password(SYSTEM, user, "battery staple"),
+    lambda user: users.disable_user(SYSTEM, user),
+    lambda user: users.set_admin(SYSTEM, user, False),
+    lambda user: users.set_auditor(SYSTEM, user, False),
+]
+GAINS: list[Callable[[User], object]] = [
+    lambda user: users.enable_user(SYSTEM, user),
+    lambda user: users.set_admin(SYSTEM, user, True),
+    lambda user: users.set_auditor(SYSTEM, user, True),
+    lambda user: users.change_user(SYSTEM, user, email="new@example.org"),
+]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_every_right_lost_ends_the_tokens_issued_before(lose: Callable[[User], object]):
+    make_user(is_admin=True)
+    user = make_user(password=PASSWORD, is_admin=True, is_auditor=True)
+    lose(user)
+    assert epoch(user) == 2
+    assert last_event(user.pk).result == "ok"
+
+
+@pytest.mark.parametrize("gain", GAINS)
+def test_a_right_gained_ends_nothing(gain: Callable[[User], object]):
+    user = make_user(is_active=False)
+    gain(user)
+    assert epoch(user) == 1
+    assert last_event(user.pk).result == "ok"
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        lambda user: users.enable_user(SYSTEM, user),
+        lambda user: users.set_admin(SYSTEM, user, False),
+        lambda user: users.change_user(SYSTEM, user, email=""),
+    ],
+)
+def test_an_act_that_changes_nothing_leaves_no_trace(repeat: Callable[[User], object]):
+    user = make_user()
+    repeat(user)
+    assert epoch(user) == 1
+    assert not AuditEvent.objects.filter(resource_type="user", resource_id=str(user.pk)).exists()
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda user: users.disable_user(SYSTEM, user),
+        lambda user: users.set_admin(SYSTEM, user, False),
+        lambda user: users.remove_user(SYSTEM, user),
+    ],
+)
+def test_the_last_active_administrator_stays(leave: Callable[[User], object]):
+    User.objects.filter(is_admin=True).update(is_admin=False)
+    last = make_user(is_admin=True)
+    make_user(is_admin=True, is_active=False)
+    with pytest.raises(LastAdministrator):
+        leave(last)
+    make_user(is_admin=True)
+    leave(last)
+
+
+def test_a_removed_user_leaves_his_events_and_no_memberships():
+    project = make_project()
+    user = make_member(project, Role.GUEST)
+    users.remove_user(SYSTEM, user)
+    assert not project.members.exists()
+    assert last_event(user.pk).resource_name == user.username
+    with pytest.raises(UserUnknown):
+        users.disable_user(SYSTEM, user)
+
+
+def test_the_last_project_admin_is_not_removed_but_can_be_disabled():
+    project = make_project()
+    user = make_member(project, Role.PROJECT_ADMIN)
+    with pytest.raises(LastAdministrator, match=project.name):
+        users.remove_user(SYSTEM, user)
+    assert not users.disable_user(SYSTEM, user).is_active
