@@ -130,7 +130,9 @@ def _cells() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("pattern", "method", "row", "kind"), list(_cells()))
-def test_a_caller_gets_what_the_role_table_gives(world: World, pattern: str, method: str, row: Row, kind: str) -> None:
+def test_a_caller_gets_what_the_role_table_gives(
+    world: World, pattern: str, method: str, row: Row, kind: str
+) -> None:
     repository = getattr(world, kind).repository(world.name())
     path, options = row.path(repository, world)
     if path.startswith("/"):

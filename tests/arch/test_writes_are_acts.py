@@ -1,0 +1,91 @@
+"""Whatever a service changes is an act with its audit event, or stands below with the reason why it is none."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ["accounts/services", "projects/services", "artifacts", "accounts/signing_keys.py"]
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE \w+( \w+)? SET|DELETE FROM)\b")
+WRITING_METHODS = {"save", "create", "bulk_create", "delete", "update"}
+
+NOT_ACTS = {
+    "artifacts/sessions.py": "steps of an upload: the manifest push is the act",
+    "artifacts/links.py": "statements inside the blob commit, a mount or a delete",
+    "artifacts/references.py": "statements inside a manifest push",
+    "artifacts/facts.py": "statements inside a manifest push",
+    "artifacts/statistics.py": "a fold derives, it changes nothing anybody did",
+    "artifacts/maintenance.py": "completes deletions that were acts, and uploads nobody finished",
+    "artifacts/uploads.py": "steps of an upload: the manifest push is the act",
+    "artifacts/repositories.py:ensure": "made by a first push, invisible until a manifest is pushed",
+    "artifacts/repositories.py:lock_visible": "inside a manifest push",
+    "artifacts/blobs.py:pin": "a lease",
+    "artifacts/storage.py": "notes damage that was found, nobody's act",
+    "artifacts/manifests.py:remove": "statements inside a delete or a purge",
+    "artifacts/tags.py:point": "statements inside a manifest push or a tag creation",
+    "artifacts/tags.py:record": "statements inside an act",
+    "accounts/services/users.py:end_sessions": "inside the act that takes a right away",
+    "accounts/signing_keys.py:jwks": "reads the keys, see keyset",
+    "accounts/signing_keys.py:keyset": "the first key of an installation, made by whoever needs one first",
+}
+
+
+def _modules() -> list[Path]:
+    found: list[Path] = []
+    for name in SERVICES:
+        path = ROOT / name
+        found += [path] if path.is_file() else list(path.rglob("*.py"))
+    return sorted(path for path in found if not {"models", "migrations"} & set(path.parts))
+
+
+class Function:
+    """What one top-level function does and calls."""
+
+    def __init__(self, node: ast.FunctionDef) -> None:
+        self.name = node.name
+        self.writes = False
+        self.acts = False
+        self.calls: set[str] = set()
+        for each in ast.walk(node):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str) and WRITES.search(each.value):
+                self.writes = True
+            if isinstance(each, ast.Call):
+                self._called(each.func)
+
+    def _called(self, called: ast.expr) -> None:
+        if isinstance(called, ast.Name):
+            self.calls.add(called.id)
+            self.acts |= called.id == "action"
+        elif isinstance(called, ast.Attribute) and called.attr in WRITING_METHODS:
+            self.writes |= not (isinstance(called.value, ast.Attribute) and called.value.attr == "detail")
+
+
+def _unrecorded(path: Path) -> list[str]:
+    functions = {
+        node.name: Function(node)
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+    def writes(name: str, seen: frozenset[str] = frozenset()) -> bool:
+        function = functions.get(name)
+        if function is None or name in seen or function.acts:
+            return False
+        return function.writes or any(writes(called, seen | {name}) for called in function.calls)
+
+    public = [name for name in functions if not name.startswith("_")]
+    return [f"{path.relative_to(ROOT)}:{name}" for name in public if writes(name)]
+
+
+def test_every_write_is_an_act_or_has_a_reason_not_to_be() -> None:
+    found = [each for path in _modules() for each in _unrecorded(path)]
+    unexplained = [each for each in found if each not in NOT_ACTS and each.partition(":")[0] not in NOT_ACTS]
+    assert unexplained == []
+
+
+def test_every_reason_still_has_its_write() -> None:
+    found = {each for path in _modules() for each in _unrecorded(path)}
+    files = {each.partition(":")[0] for each in found}
+    assert {each for each in NOT_ACTS if each not in found and each not in files} == set()

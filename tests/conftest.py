@@ -1,0 +1,65 @@
+"""Fixtures for every test: real services, a migrated database, and lanes that need a tool."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import plugin, session
+
+
+@pytest.fixture(scope="session")
+def services() -> Path:
+    """The folder of this run's PostgreSQL and Valkey, both answering (sockets in its `run`)."""
+    if plugin.OWNS_ROOT:
+        session.start(plugin.SERVICES)
+    return plugin.SERVICES
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(services: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Replaces pytest-django's: a migrated database per worker; tests connect as the run-time role, as
+    servers do."""
+    session.make_database(services, plugin.TEST_DATABASE)
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]
+
+
+RequireTool = Callable[[str, str], str]
+
+
+@pytest.fixture(scope="session")
+def require_tool() -> RequireTool:
+    """`require_tool("skopeo", "apt-get install -y skopeo")` -> its path; skips with that line, fails in
+    CI."""
+    return find_tool
+
+
+def find_tool(name: str, install_line: str) -> str:
+    if (found := shutil.which(name)) is not None:
+        return found
+    return missing(f"{name} is not installed: {install_line}")
+
+
+def missing(reason: str) -> str:
+    """Skip for `reason`, or fail where every lane must run (WHARF_REQUIRE_ALL=1)."""
+    if os.environ.get("WHARF_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def app_database_url(services: Path) -> str:
+    """A fresh migrated database for a test that runs its own server; URL of the run-time role."""
+    name = f"own_{os.urandom(4).hex()}"
+    session.make_database(services, name)
+    return f"postgresql://wharf_app@/{name}?host={services / 'run'}"

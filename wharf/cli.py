@@ -1,0 +1,97 @@
+"""`wharf <noun> <verb>`: finds the noun's module, starts Django when it is needed, turns errors into one
+line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+from core.errors import WharfError
+from wharf import commands
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wharf.settings")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    raise SystemExit(run(given))
+
+
+def run(given: list[str]) -> int:
+    """Exit status of the command `given`: 0 done, 1 refused by a rule, 2 wrong usage or environment."""
+    names = command_names()
+    chosen = given[0] if given and given[0] in names else None
+    if given and chosen is None and not given[0].startswith("-"):
+        # manage.py's own commands (migrate, makemigrations, shell, …) remain reachable under their names.
+        return _django_command(given)
+    modules = [_load(chosen)] if chosen else [_load(name) for name in names]
+    parser = _parser(modules)
+    if not given:
+        parser.print_help()
+        return 2
+    options = parser.parse_args(given)
+    if chosen and getattr(modules[0], "NEEDS_DJANGO", True):
+        _setup_django()
+    action: Callable[[argparse.Namespace], int] = options.run
+    return _one_line(lambda: action(options))
+
+
+def command_names() -> list[str]:
+    """The nouns: one module in wharf/commands each."""
+    return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+
+
+def _load(name: str) -> ModuleType:
+    return importlib.import_module(f"wharf.commands.{name}")
+
+
+def _parser(modules: list[ModuleType]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wharf", description="Wharf, a container registry.")
+    nouns = parser.add_subparsers(dest="noun", required=True, metavar="COMMAND")
+    for module in modules:
+        module.register(nouns)
+    return parser
+
+
+def _setup_django() -> None:
+    import django
+
+    django.setup()
+
+
+def _django_command(given: list[str]) -> int:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["manage.py", *given])
+    return 0
+
+
+def _one_line(action: Callable[[], int]) -> int:
+    try:
+        return action()
+    except WharfError as error:
+        print(f"wharf: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if not _is_database_away(error):
+            raise
+        text = f"wharf: the database does not answer ({_first_line(error)}); is the server up? (bin/up)"
+        print(text, file=sys.stderr)
+        return 1
+
+
+def _is_database_away(error: Exception) -> bool:
+    # Looked up, not imported: `wharf up` and `wharf --help` load no Django.
+    database = sys.modules.get("django.db")
+    return database is not None and isinstance(error, database.OperationalError | database.InterfaceError)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,75 @@
+"""The commands of the processes that serve and work: gunicorn, the Celery worker, Celery beat."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from wharf.environment import Environment, Role
+from wharf.layout import CHECKOUT
+from wharf.processes import Command
+
+GRACEFUL_STOP = 20  # seconds a request in flight gets when we are asked to stop
+# One worker process more than this gains nothing: the tasks are a few short statements.
+TASK_PROCESSES = 2
+
+
+def commands(environment: Environment, *, listener: int) -> list[Command]:
+    """What `environment.role` runs. `listener` is the descriptor of the reserved port."""
+    web, worker, beat = _gunicorn(environment, listener), _worker(environment), _beat(environment)
+    return {
+        Role.ALL: [web, worker, beat],
+        Role.REGISTRY: [web],
+        Role.WEB: [web],
+        Role.WORKER: [worker],
+        Role.BEAT: [beat],
+    }[environment.role]
+
+
+def _gunicorn(environment: Environment, listener: int) -> Command:
+    config = Path(__file__).with_name("gunicorn_config.py")
+    return Command(
+        "gunicorn",
+        (
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            str(config),
+            "-b",
+            f"fd://{listener}",
+            "wharf.wsgi:application",
+        ),
+        orphaned=signal.SIGQUIT,  # without a supervisor the database is going down too: no grace
+        grace=GRACEFUL_STOP + 5.0,
+        directory=CHECKOUT,
+        environment={"DJANGO_SETTINGS_MODULE": "wharf.settings"},
+        log=environment.layout.logs / "gunicorn.log",
+    )
+
+
+def _worker(environment: Environment) -> Command:
+    flags = ("worker", "--pool", "prefork", "--concurrency", str(TASK_PROCESSES), "-Q", "wharf")
+    quiet = ("--without-gossip", "--without-mingle", "--loglevel", environment.log_level)
+    return _celery(environment, "worker", (*flags, *quiet), orphaned=signal.SIGQUIT)
+
+
+def _beat(environment: Environment) -> Command:
+    schedule = str(environment.layout.beat_schedule)
+    flags = ("beat", "--schedule", schedule, "--pidfile", "", "--loglevel", environment.log_level)
+    return _celery(environment, "beat", flags, orphaned=signal.SIGTERM)
+
+
+def _celery(
+    environment: Environment, name: str, flags: tuple[str, ...], *, orphaned: signal.Signals
+) -> Command:
+    return Command(
+        name,
+        (sys.executable, "-m", "celery", "-A", "wharf.celery", *flags),
+        orphaned=orphaned,
+        grace=15.0,  # tasks may run twice: killing a long one is safe
+        directory=CHECKOUT,
+        environment={"DJANGO_SETTINGS_MODULE": "wharf.settings"},
+        log=environment.layout.logs / f"{name}.log",
+    )

@@ -1,0 +1,72 @@
+"""Django's names, filled from `wharf.environment` and from nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wharf import environment, layout
+from wharf.database_settings import database_settings
+from wharf.logs import logging_settings
+
+ENVIRONMENT = environment.load()
+
+DEBUG = False
+SECRET_KEY = ENVIRONMENT.secret()
+# Checked against WHARF_EXTERNAL_URLS (scheme, name and port) by each face; Django's own check knows no ports.
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "accounts",
+    "access",
+    "audit",
+    "projects",
+    "artifacts",
+    "frontend",
+]
+# The web side only: /v2, /v1 and /service/token are served with an empty chain (wharf/wsgi.py).
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "wharf.urls_web"
+REGISTRY_URLCONF = "wharf.urls_registry"
+APPEND_SLASH = False
+WSGI_APPLICATION = "wharf.wsgi.application"
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["accounts.passwords.WharfArgon2PasswordHasher"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": database_settings(ENVIRONMENT.database, lease=ENVIRONMENT.lease),
+}
+
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_settings(ENVIRONMENT.log_level)
+
+# Names of ours, read by the layers below through django.conf.settings.
+WHARF_ROLE = ENVIRONMENT.role
+WHARF_DATA = ENVIRONMENT.data
+WHARF_SPOOL = ENVIRONMENT.layout.spool
+WHARF_STORAGE = ENVIRONMENT.storage_url
+WHARF_EXTERNAL_URLS = ENVIRONMENT.allowed_origins
+WHARF_TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+WHARF_REDIS_URL = ENVIRONMENT.redis
+WHARF_LEASE = ENVIRONMENT.lease
+WHARF_TEST_GC_FLOOR = ENVIRONMENT.test_gc_floor
+WHARF_FAILPOINTS = ENVIRONMENT.failpoints
+WHARF_PORT = ENVIRONMENT.port
+WHARF_CHECKOUT = layout.CHECKOUT

@@ -1,0 +1,13 @@
+"""Pages: everything that is not the distribution API."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.urls.resolvers import URLPattern, URLResolver
+
+from frontend.views import home
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.show, name="home"),
+    path("static/<str:name>", home.asset, name="asset"),
+]

@@ -1,0 +1,89 @@
+"""The one WSGI callable: probes, the distribution API with an empty middleware chain, and the web side.
+
+`WHARF_ROLE` picks what a process serves: registry (/v2, /v1, /service/token), web (the rest) or all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import get_resolver
+
+from wharf import health
+from wharf.environment import Role
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+# Every other path belongs to the web side.
+REGISTRY_PATHS = ("/v2", "/v1", "/service/token")
+REGISTRY_PREFIXES = ("/v2/", "/v1/", "/service/token/")
+PROBES: dict[str, Application] = {"/livez": health.livez, "/readyz": health.readyz}
+
+
+class WebHandler(WSGIHandler):
+    """Django with settings.MIDDLEWARE; a broken route stops the start rather than the first request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _load_routes(settings.ROOT_URLCONF)
+
+
+class RegistryHandler(WSGIHandler):
+    """Django without middleware: no session, no CSRF, no locale; no redirect to add a slash (a redirected
+    POST
+    loses its body), no compression (it would break Content-Length and Range)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _load_routes(settings.REGISTRY_URLCONF)
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002 - Django's signature
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        request.urlconf = settings.REGISTRY_URLCONF
+        return super().get_response(request)
+
+
+def _load_routes(urlconf: str) -> None:
+    """Import and compile all routes now. Raises what the import raises."""
+    get_resolver(urlconf).url_patterns  # noqa: B018 - a cached property
+
+
+def _nothing_here(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")])
+    return [b""]
+
+
+def build(role: Role) -> Application:
+    """The callable for `role`; a face that the role does not serve answers 404."""
+    registry: Application = RegistryHandler() if role in (Role.REGISTRY, Role.ALL) else _nothing_here
+    web: Application = WebHandler() if role in (Role.WEB, Role.ALL) else _nothing_here
+
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(REGISTRY_PREFIXES) or path in REGISTRY_PATHS:
+            return registry(environ, start_response)
+        if (probe := PROBES.get(path)) is not None:
+            return probe(environ, start_response)
+        return web(environ, start_response)
+
+    return application
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wharf.settings")
+django.setup()
+application = build(settings.WHARF_ROLE)
