@@ -86,11 +86,12 @@ class Claims:
 def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]) -> Issued:
     """Sign a token for `grants`, in the order asked, as many as fit into a header."""
     keys = signing_keys.keyset()
-    kept = _fitting(grants, projects)
+    subject = bearer.name if bearer.kind is not ActorKind.ANONYMOUS else ""
+    kept = _fitting(grants, projects, subject)
     now = int(time.time())
     claims = {
         "iss": ISSUER,
-        "sub": bearer.name if bearer.kind is not ActorKind.ANONYMOUS else "",
+        "sub": subject,
         "aud": SERVICE,
         "exp": now + LIFETIME_SECONDS,
         "nbf": now - 1,
@@ -113,9 +114,12 @@ def _project_names(grants: Iterable[Grant]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _fitting(grants: Iterable[Grant], projects: Mapping[str, Epoch]) -> list[Grant]:
-    """Base64 makes 4 characters of 3 bytes; 600 bytes cover header, signature and the fixed claims."""
-    room = (MAX_TOKEN_BYTES - 600) * 3 // 4
+def _fitting(grants: Iterable[Grant], projects: Mapping[str, Epoch], subject: str) -> list[Grant]:
+    """Base64 makes 4 characters of 3 bytes; 600 bytes cover header, signature and the fixed claims.
+
+    JSON writes a character of the subject in up to 12.
+    """
+    room = (MAX_TOKEN_BYTES - 600) * 3 // 4 - len(json.dumps(subject))
     kept: list[Grant] = []
     for grant in grants:
         name = grant.name.partition("/")[0]
@@ -171,7 +175,7 @@ def verify(token: str) -> Claims:
             options=_OPTIONS,
         )
         claims = _claims(payload)
-    except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+    except (jwt.PyJWTError, AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Unauthenticated("the token is invalid or has expired") from error
     remembered.put(token, claims)
     return claims

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from artifacts.storage import store
-from core.blobstore.base import BlobMissing
+from artifacts.storage import open_blob
+from core.blobstore.base import BlobDamaged, BlobMissing
 from core.oci.config import ConfigFacts, HistoryEntry, parse_config
 from core.oci.descriptor import Descriptor
 from core.oci.digest import Digest
@@ -48,10 +48,10 @@ def _document(repository_id: int, descriptor: Descriptor | None) -> bytes | None
     if found is None:
         return None
     try:
-        with store().open(found[0], size=found[1]) as stream:
+        with open_blob(found[0], size=found[1]) as stream:
             return stream.read(MAX_CONFIG_BYTES)
-    except BlobMissing:
-        return None
+    except (BlobMissing, BlobDamaged):
+        return None  # the push is refused for want of this blob, and the client sends it again
 
 
 def _platforms(manifest: Manifest, config: ConfigFacts) -> Iterator[str]:

@@ -140,8 +140,13 @@ def _purge_children(repository_id: int, _project_id: int) -> int:
 
 def _purge_artifacts(repository_id: int, _project_id: int) -> int:
     with transaction.atomic():
+        # What another purge has in hand may still hold children: they come next time.
         due = sql.rows(
-            "SELECT id FROM artifact WHERE repository_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
+            """
+            SELECT id FROM artifact WHERE repository_id = %s
+              AND NOT EXISTS (SELECT FROM artifact_child c WHERE c.child_id = artifact.id)
+            ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            """,
             [repository_id, BATCH],
         )
         manifests.remove([artifact_id for (artifact_id,) in due])
@@ -151,7 +156,11 @@ def _purge_artifacts(repository_id: int, _project_id: int) -> int:
 def _purge_links(repository_id: int, project_id: int) -> int:
     with transaction.atomic():
         due = sql.rows(
-            "SELECT blob_id FROM repository_blob WHERE repository_id = %s ORDER BY blob_id LIMIT 1000 FOR UPDATE SKIP LOCKED",
+            """
+            SELECT blob_id FROM repository_blob link WHERE repository_id = %s AND NOT EXISTS (
+              SELECT FROM artifact_blob used WHERE used.repository_id = link.repository_id AND used.blob_id = link.blob_id)
+            ORDER BY blob_id LIMIT 1000 FOR UPDATE SKIP LOCKED
+            """,
             [repository_id],
         )
         blob_ids = [blob_id for (blob_id,) in due]

@@ -75,6 +75,14 @@ def _put(actor: Principal, target: Target, push: Push, *, repository_id: int, kn
         if is_new:
             references.write(artifact_id, repository_id, push.digest, held)
             facts.write(artifact_id, repository_id, push.manifest, known)
+        elif push.manifest.subject is not None:
+            # Bytes that do not name their type may come as a Docker manifest first, which has no subject.
+            facts.note_accessory(
+                artifact_id,
+                repository_id,
+                push.manifest.subject.digest,
+                kind=push.manifest.accessory_kind,
+            )
         pointee = Pointee(
             artifact_id, push.digest, _size(push.manifest, held), known.platforms, known.config.created
         )
@@ -118,7 +126,8 @@ def _upsert(
           %(annotations)s, now() + wharf_lease(), %(actor)s, %(size)s, %(config)s, %(config_type)s, %(os)s,
           %(architecture)s, %(variant)s,
           %(author)s, %(built_at)s)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type
+        ON CONFLICT (repository_id, digest) DO UPDATE SET pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type,
+          artifact_type = EXCLUDED.artifact_type, subject_digest = EXCLUDED.subject_digest
         RETURNING id, xmax = 0
         """,
         {

@@ -131,21 +131,51 @@ def _require_visible(target: Target) -> None:
         raise repositories.unknown(target)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How much of a list of referrers to read: up to `limit` entries and `size` bytes of JSON, after an artifact id."""
+
+    after: int
+    limit: int
+    size: int
+
+
+# An entry's JSON beside its annotations: keys, a sha512 digest, a size and two types, one of which may need escapes.
+_REFERRER_BYTES = (
+    "octet_length(a.annotations) + octet_length(a.media_type) + 2 * octet_length(a.artifact_type) + 240"
+)
+
+
 def referrers(
-    target: Target, subject: Digest, *, artifact_type: str | None, after: int, limit: int
-) -> list[Referrer]:
-    """Up to `limit` referrers of a subject, present or not, after the artifact id `after`, in the order they were pushed."""
+    target: Target, subject: Digest, *, artifact_type: str | None, page: Page
+) -> tuple[list[Referrer], bool]:
+    """A page of the referrers of a subject, present or not, in the order they were pushed, and whether more follow.
+
+    At least one entry, however large it is. Annotations beyond the page are not read (their lengths are, which costs nothing).
+    """
     found = sql.rows(
         f"""
-        SELECT a.id, a.digest, a.media_type, octet_length(a.payload), a.artifact_type, a.annotations
-        FROM repository r JOIN artifact a ON a.repository_id = r.id
-        WHERE {CURRENT} AND a.subject_digest = %(subject)s AND a.id > %(after)s
-          AND (%(type)s::text IS NULL OR a.artifact_type = %(type)s::text)
-        ORDER BY a.id LIMIT %(limit)s
+        SELECT id, digest, media_type, size, artifact_type, annotations, upto <= %(bytes)s OR place = 1 FROM (
+          SELECT a.id, a.digest, a.media_type, octet_length(a.payload) AS size, a.artifact_type, a.annotations,
+            row_number() OVER listed AS place, sum({_REFERRER_BYTES}) OVER listed AS upto, {_REFERRER_BYTES} AS own
+          FROM repository r JOIN artifact a ON a.repository_id = r.id
+          WHERE {CURRENT} AND a.subject_digest = %(subject)s AND a.id > %(after)s
+            AND (%(type)s::text IS NULL OR a.artifact_type = %(type)s::text)
+          WINDOW listed AS (ORDER BY a.id ROWS UNBOUNDED PRECEDING) ORDER BY a.id LIMIT %(limit)s
+        ) entry WHERE upto - own <= %(bytes)s OR place <= 2 ORDER BY id
         """,
-        target.key | {"subject": subject.raw, "type": artifact_type, "after": after, "limit": limit},
+        target.key
+        | {
+            "subject": subject.raw,
+            "type": artifact_type,
+            "after": page.after,
+            "limit": page.limit + 1,
+            "bytes": page.size,
+        },
     )
-    return [Referrer(row[0], Digest.from_bytes(bytes(row[1])), *row[2:]) for row in found]
+    shown = [row for row in found[: page.limit] if row[-1]]
+    entries = [Referrer(row[0], Digest.from_bytes(bytes(row[1])), *row[2:-1]) for row in shown]
+    return entries, len(shown) < len(found)
 
 
 def catalog_page(actor: Principal, *, last: str, limit: int) -> list[str]:

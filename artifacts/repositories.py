@@ -67,9 +67,10 @@ def lock(repository_id: int, target: Target) -> bool:
 
     Returns whether the repository is visible.
     """
-    statement = (
-        "SELECT visible_at IS NOT NULL FROM repository WHERE id = %s AND deleted_at IS NULL FOR KEY SHARE"
-    )
+    statement = """
+        SELECT r.visible_at IS NOT NULL FROM repository r JOIN project p ON p.id = r.project_id
+        WHERE r.id = %s AND r.deleted_at IS NULL AND p.deleted_at IS NULL FOR KEY SHARE
+        """
     found = sql.row(statement, [repository_id])
     if found is None:
         raise unknown(target)

@@ -14,7 +14,8 @@ _FOLD = """
     SELECT r.id,
       (SELECT count(*) FROM tag WHERE repository_id = r.id),
       held.n, held.bytes,
-      (SELECT coalesce(sum(b.size), 0) FROM repository_blob l JOIN blob b ON b.id = l.blob_id WHERE l.repository_id = r.id),
+      (SELECT coalesce(sum(b.size), 0) FROM blob b
+       WHERE b.id IN (SELECT used.blob_id FROM artifact_blob used WHERE used.repository_id = r.id)),
       latest.pushed_at, coalesce(latest.pushed_by, ''), now()
     FROM repository r
     CROSS JOIN LATERAL (
@@ -31,6 +32,14 @@ _FOLD = """
       folded_at = now()
 """
 
+# Today's line of the projects that changed: the last fold of a day leaves the day's figure, a quiet day has none.
+_STORAGE = """
+    INSERT INTO storage_daily (project_id, day, used)
+    SELECT DISTINCT q.project_id, (now() AT TIME ZONE 'UTC')::date, q.used
+    FROM repository r JOIN quota q ON q.project_id = r.project_id WHERE r.id = ANY(%s::bigint[])
+    ON CONFLICT (project_id, day) DO UPDATE SET used = EXCLUDED.used WHERE storage_daily.used <> EXCLUDED.used
+"""
+
 
 def fold() -> int:
     """Fold what has changed since the last time; returns how many repositories were recounted.
@@ -40,7 +49,6 @@ def fold() -> int:
     folded = 0
     while (repositories := _fold_batch()) is not None:
         folded += repositories
-    _note_storage()
     return folded
 
 
@@ -54,20 +62,9 @@ def _fold_batch() -> int | None:
             return None
         repositories = sorted({repository_id for _, repository_id in changes})
         sql.execute(_FOLD, [repositories])
+        sql.execute(_STORAGE, [repositories])
         sql.execute(
             "DELETE FROM repository_change WHERE id = ANY(%s::bigint[])",
             [[change_id for change_id, _ in changes]],
         )
         return len(repositories)
-
-
-def _note_storage() -> None:
-    """Today's line of each project whose use has changed; the last fold of a day leaves the day's figure."""
-    sql.execute(
-        """
-        INSERT INTO storage_daily (project_id, day, used)
-        SELECT q.project_id, (now() AT TIME ZONE 'UTC')::date, q.used FROM quota q JOIN project p ON p.id = q.project_id
-        WHERE p.deleted_at IS NULL
-        ON CONFLICT (project_id, day) DO UPDATE SET used = EXCLUDED.used WHERE storage_daily.used <> EXCLUDED.used
-        """
-    )

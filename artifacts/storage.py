@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from django.conf import settings
 
-from core.blobstore.base import BlobStore
+from core.blobstore.base import BlobDamaged, BlobMissing, BlobStore
 from core.blobstore.filesystem import FilesystemBlobStore
 from core.errors import StorageFailed
 from database import sql
+
+log = structlog.get_logger(__name__)
 
 
 @functools.cache
 def store() -> BlobStore:
     """The blob store named by WHARF_STORAGE (`file:///path`)."""
     return FilesystemBlobStore(Path(unquote(urlsplit(settings.WHARF_STORAGE).path)))
+
+
+def open_blob(storage_key: str, *, size: int, offset: int = 0) -> BinaryIO:
+    """The bytes of a blob from `offset` on; the caller closes it. Raises StorageFailed.
+
+    A file that is gone or has another length is noted on the blob's row: from then on pushes are asked for it again, and the
+    first one heals it.
+    """
+    try:
+        return store().open(storage_key, offset, size=size)
+    except (BlobMissing, BlobDamaged) as fault:
+        health = "missing" if isinstance(fault, BlobMissing) else "suspect"
+        sql.execute(
+            "UPDATE blob SET health = %s WHERE storage_key = %s AND health = 'ok'", [health, storage_key]
+        )
+        log.error("blob damaged", storage_key=storage_key, health=health)
+        raise
 
 
 def set_up() -> None:

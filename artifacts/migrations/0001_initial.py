@@ -264,7 +264,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "compressed_bytes",
-                    models.BigIntegerField(db_default=0, default=0, help_text="linked blobs, each once"),
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="blobs its artifacts reference, each once"
+                    ),
                 ),
                 (
                     "unique_bytes",

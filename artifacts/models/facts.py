@@ -87,7 +87,9 @@ class RepositoryStats(models.Model):
     tag_count = models.IntegerField(db_default=0, default=0)
     artifact_count = models.IntegerField(db_default=0, default=0)
     logical_bytes = models.BigIntegerField(db_default=0, default=0, help_text="sum over artifacts")
-    compressed_bytes = models.BigIntegerField(db_default=0, default=0, help_text="linked blobs, each once")
+    compressed_bytes = models.BigIntegerField(
+        db_default=0, default=0, help_text="blobs its artifacts reference, each once"
+    )
     unique_bytes = models.BigIntegerField(
         null=True, help_text="in no other repository of the project; nightly"
     )

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from access.check import registry_actions
 from artifacts import blobs, queries
 from artifacts.queries import LinkedBlob
-from artifacts.storage import store
+from artifacts.storage import open_blob
 from core.errors import BlobUnknown, StorageFailed
 from core.oci.digest import Digest
 from core.oci.media_types import OCTET_STREAM
@@ -76,7 +76,7 @@ def _range(request: Request, blob: LinkedBlob) -> str | None:
 
 
 def _stream(blob: LinkedBlob, part: Part, *, is_whole: bool) -> HttpResponseBase:
-    stream = store().open(blob.storage_key, part.first, size=blob.size)
+    stream = open_blob(blob.storage_key, size=blob.size, offset=part.first)
     # A slow client must not hold a database connection.
     release_connection()
     response = FileResponse(

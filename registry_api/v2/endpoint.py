@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
+from django.core.exceptions import TooManyFieldsSent
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,7 +24,7 @@ from core.oci.names import RepositoryName
 from database.transactions import RaceLost
 from projects import registry_access
 from projects.queries import find_ref
-from registry_api.origin import origin_of
+from registry_api.origin import external_origin, origin_of
 from registry_api.v2 import challenge, errors
 from registry_api.v2.challenge import Challenge
 from registry_api.v2.credentials import Caller, caller_of
@@ -32,6 +33,8 @@ from registry_api.v2.paths import PARSERS, repository_name
 
 log = structlog.get_logger(__name__)
 
+# A length there would be that of some other answer (RFC 9110 §8.6).
+BODILESS = (204, 304)
 ANSWERS_FOR = (DatabaseError, InterfaceError, PoolTimeout, TooManyRequests, RaceLost)
 
 
@@ -103,6 +106,7 @@ class Endpoint:
         return finished(http, origin, response)
 
     def _serve(self, http: HttpRequest, origin: Origin, path: dict[str, str]) -> HttpResponseBase:
+        external_origin(http)  # a request under a foreign name is none of ours, whatever it carries
         operation = self.operations.get(http.method or "")
         if operation is None:
             raise MethodNotAllowed(", ".join(sorted(self.operations)))
@@ -178,6 +182,8 @@ def answer(http: HttpRequest, origin: Origin, error: Exception) -> HttpResponse:
         )
     if isinstance(error, WharfError):
         return errors.render(error)
+    if isinstance(error, TooManyFieldsSent):
+        return errors.render(InvalidInput("the request has too many parameters"))
     if isinstance(error, ANSWERS_FOR):
         log.warning("database unavailable", request_id=origin.request_id, error=str(error), path=http.path)
         return errors.render(
@@ -204,8 +210,11 @@ def finished(http: HttpRequest, origin: Origin, response: HttpResponseBase) -> H
     response["Docker-Distribution-Api-Version"] = "registry/2.0"
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Request-Id"] = origin.request_id
+    if response.get("Content-Type", "").startswith("text/html"):
+        # Django's own, put where no view named a type: an answer without content has none.
+        del response["Content-Type"]
     if isinstance(response, HttpResponse):
-        if "Content-Length" not in response:
+        if "Content-Length" not in response and response.status_code not in BODILESS:
             response["Content-Length"] = str(len(response.content))
         if http.method == "HEAD":
             response.content = b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 import orjson
@@ -10,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from access.principal import ActorKind
 from artifacts import queries
-from artifacts.queries import Referrer
+from artifacts.queries import Page, Referrer
 from core.oci.digest import Digest
 from core.oci.media_types import OCI_INDEX
 from core.oci.paging import parse_page_size
@@ -75,14 +74,12 @@ def referrers(request: Request, digest: Digest) -> HttpResponse:
     # A literal + arrives as a space from clients that do not escape it; media types have none.
     artifact_type = _text(wanted).replace(" ", "+") if wanted else None
     asked = parse_page_size(request.http.GET.get("n"), default=MAX_REFERRERS, maximum=MAX_REFERRERS)
-    found = queries.referrers(
-        request.target, digest, artifact_type=artifact_type, after=_after(request.http), limit=asked + 1
-    )
-    shown = list(_fitting(found[:asked]))
+    page = Page(_after(request.http), asked, MAX_REFERRERS_BYTES)
+    shown, more = queries.referrers(request.target, digest, artifact_type=artifact_type, page=page)
     response = HttpResponse(_index(shown), content_type=OCI_INDEX)
     if artifact_type is not None:
         response["OCI-Filters-Applied"] = "artifactType"
-    if shown and len(shown) < len(found):
+    if shown and more:
         response["Link"] = _next(request.http, after=str(shown[-1].artifact_id))
     return response
 
@@ -95,16 +92,6 @@ def _after(http: HttpRequest) -> int:
     """The artifact id the page starts after, as our own Link said it; anything else starts at the first."""
     given = http.GET.get("after", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
-
-
-def _fitting(found: Iterable[Referrer]) -> Iterator[Referrer]:
-    """As many as the size bound allows, and at least one."""
-    size = 0
-    for referrer in found:
-        size += len(referrer.annotations) + 400
-        if size > MAX_REFERRERS_BYTES and size > len(referrer.annotations) + 400:
-            return
-        yield referrer
 
 
 def _index(found: list[Referrer]) -> bytes:

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
 from access.principal import ActorKind, Origin, Principal
-from accounts import registry_tokens
+from accounts import registry_tokens, signing_keys
 from accounts.registry_tokens import SERVICE, Issued
 from core.errors import InvalidInput, Unauthenticated, WharfError
 from core.oci.scope import parse_scopes
 from projects import registry_access
-from registry_api.origin import origin_of
+from registry_api.origin import external_origin, origin_of
 from registry_api.v2.body import Body
 from registry_api.v2.credentials import basic, by_password
 from registry_api.v2.endpoint import answer, finished
@@ -40,7 +40,18 @@ def token(http: HttpRequest) -> HttpResponseBase:
     return finished(http, origin, response)
 
 
+def jwks(http: HttpRequest) -> HttpResponseBase:
+    """The public keys, for whoever verifies registry tokens elsewhere (RFC 7517)."""
+    origin = origin_of(http)
+    try:
+        response = HttpResponse(orjson.dumps({"keys": signing_keys.jwks()}), content_type=JSON)
+    except Exception as error:  # noqa: BLE001 - as the endpoint: every fault is rendered
+        response = answer(http, origin, error)
+    return finished(http, origin, response)
+
+
 def _serve(http: HttpRequest, origin: Origin) -> HttpResponse:
+    external_origin(http)
     if http.method in ("GET", "HEAD"):
         return _get(http, origin)
     if http.method == "POST":

@@ -11,8 +11,15 @@ from registry_api.origin import origin_of
 from registry_api.v2 import base, blobs, endpoint, listings, manifests, uploads
 from registry_api.v2.endpoint import Endpoint, Operation, delete, pull, push
 from registry_api.v2.errors import NoSuchPath
-from registry_api.v2.token import token
+from registry_api.v2.token import jwks, token
 
+SESSION: dict[str, Operation] = {
+    "GET": pull(uploads.status),
+    "HEAD": pull(uploads.status),
+    "PATCH": push(uploads.append),
+    "PUT": push(uploads.finish),
+    "DELETE": push(uploads.cancel),
+}
 ROUTES: dict[str, dict[str, Operation]] = {
     r"v2/?": {"GET": Operation(base.ping), "HEAD": Operation(base.ping)},
     r"v2/_catalog": {
@@ -20,13 +27,7 @@ ROUTES: dict[str, dict[str, Operation]] = {
         "HEAD": Operation(listings.catalog, asks=listings.CATALOG_SCOPE),
     },
     r"v2/(?P<name>.+)/blobs/uploads/?": {"POST": push(uploads.start, uploads.mount_scopes)},
-    r"v2/(?P<name>.+)/blobs/uploads/(?P<upload>[^/]+)": {
-        "GET": pull(uploads.status),
-        "HEAD": pull(uploads.status),
-        "PATCH": push(uploads.append),
-        "PUT": push(uploads.finish),
-        "DELETE": push(uploads.cancel),
-    },
+    r"v2/(?P<name>.+)/blobs/uploads/(?P<upload>[^/]+)": SESSION,
     r"v2/(?P<name>.+)/blobs/(?P<digest>[^/]+)": {
         "GET": pull(blobs.get),
         "HEAD": pull(blobs.head),
@@ -43,6 +44,8 @@ ROUTES: dict[str, dict[str, Operation]] = {
         "GET": pull(listings.referrers),
         "HEAD": pull(listings.referrers),
     },
+    # What no route above took is no session in whatever spelling: 404 BLOB_UPLOAD_UNKNOWN, as for any other unknown one.
+    r"v2/(?P<name>.+?)/blobs/uploads/(?P<upload>.+)": SESSION,
 }
 
 
@@ -61,5 +64,6 @@ def _whole(pattern: str) -> str:
 urlpatterns: list[URLPattern] = [
     *(re_path(_whole(pattern), Endpoint(operations)) for pattern, operations in ROUTES.items()),
     re_path(_whole(r"service/token/?"), token),
+    re_path(_whole(r"service/token/jwks\.json"), jwks),
     re_path(r"", _not_found),
 ]

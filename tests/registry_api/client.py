@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +24,49 @@ HOST = "127.0.0.1:5000"
 PASSWORD = "correct horse battery staple"
 
 
+def conforms(answer: httpx2.Response) -> None:
+    """What every answer of the API keeps to, whatever was asked: asserted for each request of each test."""
+    headers, told = answer.headers, f"{answer.request.method} {answer.request.url}: {answer.status_code}"
+    assert headers["Docker-Distribution-Api-Version"] == "registry/2.0", told
+    assert headers["X-Content-Type-Options"] == "nosniff", told
+    assert headers["X-Request-Id"], told
+    assert "Set-Cookie" not in headers, told
+    assert "Content-Encoding" not in headers, told
+    assert "charset" not in headers.get("Content-Type", ""), told
+    assert "html" not in headers.get("Content-Type", ""), told
+    assert headers.get("Location", "/v2/").startswith("/v2/"), told
+    assert ("Content-Length" in headers) == (answer.status_code not in (204, 304)), told
+    assert len(headers.get_list("WWW-Authenticate")) == (answer.status_code == 401), told
+    if answer.status_code >= 400:
+        _is_a_refusal(answer)
+
+
+def _is_a_refusal(answer: httpx2.Response) -> None:
+    """JSON that docker can read; a range that no blob has is told by its headers alone."""
+    if answer.status_code == 416 and "Content-Range" in answer.headers:
+        return
+    assert answer.headers["Content-Type"] == "application/json"
+    content = answer.read()
+    if answer.request.method == "HEAD":
+        assert content == b""
+        return
+    body = json.loads(content)
+    assert body["errors"]
+    assert set(body) <= {"error", "errors"}
+    for entry in body["errors"]:
+        assert set(entry) <= {"code", "message", "detail"}
+        assert re.fullmatch("[A-Z_]+", entry["code"])
+
+
 class Registry:
     """The registry behind a WSGI callable or a URL."""
 
     def __init__(self, application: Any = None, url: str = f"http://{HOST}") -> None:
         transport = httpx2.WSGITransport(application, raise_app_exceptions=True) if application else None
-        self.http = httpx2.Client(transport=transport, base_url=url, timeout=60)
+        self.application = application
+        self.http = httpx2.Client(
+            transport=transport, base_url=url, timeout=60, event_hooks={"response": [conforms]}
+        )
 
     def request(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any

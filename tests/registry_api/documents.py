@@ -18,15 +18,21 @@ def descriptor(content: bytes, media_type: str, **extra: Any) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": str(Digest.of(content)), "size": len(content), **extra}
 
 
-def manifest(config: bytes, layers: Iterable[bytes] = (), **extra: Any) -> bytes:
-    """An OCI manifest; `extra` adds or replaces members."""
+def manifest(
+    config: bytes | dict[str, Any], layers: Iterable[bytes | dict[str, Any]] = (), **extra: Any
+) -> bytes:
+    """An OCI manifest of contents or ready descriptors; `extra` adds or replaces members."""
     document = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": descriptor(config, CONFIG),
-        "layers": [descriptor(layer, LAYER) for layer in layers],
+        "config": _described(config, CONFIG),
+        "layers": [_described(layer, LAYER) for layer in layers],
     }
     return json.dumps(document | extra).encode()
+
+
+def _described(content: bytes | dict[str, Any], media_type: str) -> dict[str, Any]:
+    return content if isinstance(content, dict) else descriptor(content, media_type)
 
 
 def index(children: Iterable[dict[str, Any]], **extra: Any) -> bytes:

@@ -13,7 +13,9 @@ def test_an_image_pushed_in_chunks_is_pulled_back_byte_for_byte(world: World) ->
     location = repository.start()
     answer = repository.call("PATCH", location, content=layer[:3000])
     assert (answer.status_code, answer.headers["Range"]) == (202, "0-2999")
-    answer = repository.call("PATCH", location, content=layer[3000:], headers={"Content-Range": f"3000-{len(layer) - 1}"})
+    answer = repository.call(
+        "PATCH", location, content=layer[3000:], headers={"Content-Range": f"3000-{len(layer) - 1}"}
+    )
     assert (answer.status_code, answer.headers["Range"]) == (202, f"0-{len(layer) - 1}")
     digest = str(Digest.of(layer))
     answer = repository.call("PUT", location, params={"digest": digest})

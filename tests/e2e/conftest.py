@@ -1,0 +1,162 @@
+"""One Wharf and one docker daemon for all end-to-end tests; users and projects are made as needed.
+
+All tests here share the xdist group "e2e", so that `pytest -n 2 --dist loadgroup` starts one server, not two;
+those that kill or flood servers of their own are in the group "e2e-faults".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RequireTool
+from tests.e2e.clients import INSTALL_LINE, Buildah, Docker, Login, Podman, Skopeo
+from tests.e2e.daemon import DockerDaemon
+from tests.e2e.registry import Registry
+from tests.e2e.server import Wharf
+
+HERE = Path(__file__).parent
+FAULTS = ("test_failpoints", "test_stress")
+PASSWORD = "correct horse battery"
+NUMBERS = count(1)
+ROLES = ("maintainer", "developer", "guest")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            if not item.get_closest_marker("stress"):
+                item.add_marker(pytest.mark.e2e)
+            group = "e2e-faults" if item.path.stem in FAULTS else "e2e"
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A red test shows the end of the server's log beside its own words."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    server = getattr(item, "funcargs", {}).get("live")
+    if report.failed and isinstance(server, Wharf):
+        report.sections.append(("wharf's log", server.last_words()))
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of one test, with a login for each kind of person."""
+
+    name: str
+    maintainer: Login
+    developer: Login
+    guest: Login
+    outsider: Login
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Wharf]:
+    """A running Wharf with its data; stopped and removed when the worker ends."""
+    server = Wharf()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def dockerd(require_tool: RequireTool) -> Iterator[DockerDaemon]:
+    """A running docker daemon of our own."""
+    for program in ("dockerd", "docker", "containerd", "runc"):
+        require_tool(program, INSTALL_LINE)
+    daemon = DockerDaemon()
+    try:
+        daemon.start()
+        yield daemon
+    finally:
+        daemon.stop()
+
+
+def make_user(live: Wharf, name: str) -> Login:
+    live.run("user", "create", name, stdin=PASSWORD + "\n")
+    return Login(name, PASSWORD)
+
+
+def make_project(live: Wharf, name: str, *options: str) -> str:
+    live.run("project", "create", name, *options)
+    return name
+
+
+@pytest.fixture(scope="session")
+def people(live: Wharf) -> dict[str, Login]:
+    """The same four people for every test; what they may do comes from the projects."""
+    return {name: make_user(live, name) for name in (*ROLES, "outsider")}
+
+
+@pytest.fixture(scope="session")
+def new_project(live: Wharf, people: dict[str, Login]) -> Callable[..., Project]:
+    """Makes projects with a maintainer, a developer and a guest; the outsider is in none of them."""
+
+    def make(*options: str) -> Project:
+        name = make_project(live, f"team{next(NUMBERS)}", *options)
+        with ThreadPoolExecutor() as pool:
+            adding = [pool.submit(live.run, "member", "add", name, role, role) for role in ROLES]
+        for added in adding:
+            added.result()
+        return Project(name, **people)
+
+    return make
+
+
+@pytest.fixture
+def project(new_project: Callable[..., Project]) -> Project:
+    """A private project of this test alone."""
+    return new_project()
+
+
+@pytest.fixture
+def docker(dockerd: DockerDaemon, live: Wharf, tmp_path: Path) -> Docker:
+    return Docker(tmp_path / "docker", live.host, dockerd.socket)
+
+
+@pytest.fixture
+def podman(require_tool: RequireTool, live: Wharf, tmp_path: Path) -> Podman:
+    require_tool("podman", INSTALL_LINE)
+    return Podman(tmp_path / "podman", live.host)
+
+
+@pytest.fixture
+def skopeo(require_tool: RequireTool, live: Wharf, tmp_path: Path) -> Skopeo:
+    require_tool("skopeo", INSTALL_LINE)
+    return Skopeo(tmp_path / "skopeo", live.host)
+
+
+@pytest.fixture
+def buildah(require_tool: RequireTool, live: Wharf, tmp_path: Path) -> Buildah:
+    require_tool("buildah", INSTALL_LINE)
+    return Buildah(tmp_path / "buildah", live.host)
+
+
+@pytest.fixture
+def admin(live: Wharf) -> Iterator[Registry]:
+    """A raw API client of the administrator."""
+    with Registry(live.url, live.admin) as registry:
+        yield registry
+
+
+@pytest.fixture
+def registry_of(live: Wharf) -> Iterator[Callable[[Login | None], Registry]]:
+    """Raw API clients for anybody; closed at the end of the test."""
+    opened: list[Registry] = []
+
+    def make(who: Login | None) -> Registry:
+        opened.append(Registry(live.url, who))
+        return opened[-1]
+
+    yield make
+    for registry in opened:
+        registry.http.close()
