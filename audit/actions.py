@@ -70,10 +70,12 @@ def action(
     other one. Raises Denied, ProjectUnknown, and what the block raises.
     """
     draft = Draft(name, project)
+    if repository:
+        draft.resource("repository", None, repository)
     try:
         require(actor, permission, project, repository=repository)
     except (Denied, ProjectUnknown) as refusal:
-        _record_denial(actor, permission, draft, refusal, repository)
+        _record_denial(actor, permission, draft, refusal)
         raise
     try:
         with transaction.atomic():
@@ -81,7 +83,7 @@ def action(
             if not draft.discarded:
                 recorder.record(_event(actor, permission, draft))
     except Denied as refusal:
-        _record_denial(actor, permission, draft, refusal, repository)
+        _record_denial(actor, permission, draft, refusal)
         raise
 
 
@@ -97,17 +99,12 @@ def _event(actor: Principal, permission: Permission, draft: Draft) -> Event:
     )
 
 
-def _record_denial(
-    actor: Principal, permission: Permission, draft: Draft, refusal: Exception, repository: str | None
-) -> None:
-    subject = draft.subject
-    if not subject.type and repository:
-        subject = Resource("repository", "", repository)
+def _record_denial(actor: Principal, permission: Permission, draft: Draft, refusal: Exception) -> None:
     denials.record(
         actor,
         draft.name,
         permission=str(permission),
         project=draft.project,
-        resource=subject,
+        resource=draft.subject,
         reason=str(refusal),
     )

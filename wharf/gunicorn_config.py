@@ -10,7 +10,7 @@ from wharf.logs import logging_settings
 
 _environment = environment.load()
 
-worker_class = "gthread"
+worker_class = "wharf.worker.RegistryWorker"
 workers = _environment.workers
 # Started on demand: an idle worker has few. A slow client holds one for as long as its bytes take.
 threads = _environment.threads

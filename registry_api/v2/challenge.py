@@ -14,6 +14,7 @@ from accounts.registry_tokens import SERVICE
 from core.errors import Unauthenticated
 from registry_api.origin import external_origin
 
+DENIED = "requested access to the resource is denied: the project does not exist, or your role in it does not allow this"
 TOKEN_PATH = "/service/token"  # noqa: S105 - an address
 
 
@@ -33,4 +34,7 @@ def header(request: HttpRequest, challenge: Challenge) -> str:
         parts.append(f'scope="{" ".join(challenge.scopes)}"')
     if challenge.error:
         parts.append(f'error="{challenge.error}"')
+    if challenge.error == "insufficient_scope":
+        # docker prints this text in place of its own; it says the same whether or not the repository exists.
+        parts.append(f'error_description="{DENIED}"')
     return "Bearer " + ",".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,6 @@ DAMAGES = {
     "I4: project": "UPDATE project_blob SET n_links = n_links + 1",
     "I4: quota": "UPDATE quota SET used = used + 1",
 }
-
-
-@pytest.fixture(scope="module")
-def project(new_project: Callable[..., Project]) -> Project:
-    """One project for this file."""
-    return new_project()
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""gunicorn's threaded worker, with its own refusals in the registry's words.
+
+What gunicorn refuses while parsing (a request line over 8190 bytes, bad framing) never reaches the application; it would
+answer with an HTML page, on which docker stops with "error parsing HTTP response".
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any, Final
+
+from gunicorn import util
+from gunicorn.workers.gthread import ThreadWorker
+
+DRAIN_PIECE: Final = 64 * 1024
+DRAIN_PIECES: Final = 16
+
+HEAD: Final = (
+    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
+    "Docker-Distribution-Api-Version: registry/2.0\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+)
+
+
+def write_error(client: socket.socket, status: int, reason: str, message: str) -> None:
+    """Answer a request that could not be parsed, and close."""
+    code = "UNKNOWN" if status >= 500 else "UNSUPPORTED"
+    body = json.dumps({"errors": [{"code": code, "message": message or reason}]}).encode()
+    head = HEAD.format(status=status, reason=reason, length=len(body))
+    util.write_nonblock(client, head.encode("latin1") + body)
+
+
+class AskedForBody:
+    """The body of a request with `Expect: 100-continue`: the client sends it when the application first reads.
+
+    gunicorn would ask for it before the application has looked at the credentials.
+    """
+
+    def __init__(self, body: Any, client: socket.socket) -> None:
+        self._body = body
+        self._client = client
+        self.asked = False
+
+    def read(self, size: int | None = None) -> bytes:
+        self._ask()
+        piece: bytes = self._body.read(size)
+        return piece
+
+    def readline(self, size: int | None = None) -> bytes:
+        self._ask()
+        line: bytes = self._body.readline(size)
+        return line
+
+    def _ask(self) -> None:
+        if not self.asked:
+            self.asked = True
+            self._client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+class RegistryWorker(ThreadWorker):
+    """`gthread` with what gunicorn has no setting for: JSON refusals, bodies asked for late and drained in bounds."""
+
+    def init_process(self) -> None:
+        util.write_error = write_error
+        super().init_process()
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Whether the connection may carry another request."""
+        waiting: AskedForBody | None = None
+        if req._expected_100_continue:  # noqa: SLF001 - gunicorn's own flag, read and cleared here alone
+            req._expected_100_continue = False  # noqa: SLF001
+            req.body = waiting = AskedForBody(req.body, conn.sock)
+        keep = bool(super().handle_request(req, conn))
+        if waiting is not None and not waiting.asked:
+            return False  # whether the client still sends its body is not known
+        return keep and drained(req.body)
+
+
+def drained(body: Any) -> bool:
+    """Read what the application left of a refused body, a bounded amount; False when there is more: then close."""
+    return any(not body.read(DRAIN_PIECE) for _ in range(DRAIN_PIECES))
