@@ -15,6 +15,9 @@ from core.oci.digest import Digest
 from database import sql
 from database.transactions import retried
 
+# Projects looked into for a blob whose source the client does not name.
+MAX_HOMES = 10
+
 
 def pin(blob: LinkedBlob) -> None:
     """A client was told that the blob is here and will reference it next: keep the link for a lease.
@@ -65,17 +68,30 @@ def _in(actor: Principal, source: Target, digest: Digest) -> sql.Row | None:
 
 
 def _anywhere(actor: Principal, target: Target, digest: Digest) -> sql.Row | None:
-    """By live roles, because no token names these repositories."""
-    return sql.row(
+    """By live roles, because no token names these repositories.
+
+    Links are looked at only in projects known to have some: the time of a refusal must not tell how often a blob is linked
+    where the actor may not look.
+    """
+    homes = sql.rows(
         f"""
-        SELECT link.repository_id, b.id, b.size, r.project_id, r.name FROM blob b
-        JOIN repository_blob link ON link.blob_id = b.id JOIN repository r ON r.id = link.repository_id
-        JOIN project p ON p.id = r.project_id
-        WHERE b.digest = %(digest)s AND b.health = 'ok' AND r.deleted_at IS NULL AND p.deleted_at IS NULL
+        SELECT b.id, p.id FROM blob b JOIN project_blob counted ON counted.blob_id = b.id
+        JOIN project p ON p.id = counted.project_id
+        WHERE b.digest = %(digest)s AND b.health = 'ok' AND p.deleted_at IS NULL
           AND (p.id = %(project)s OR p.public) AND {CONDITION}
-        LIMIT 1
+        ORDER BY p.id <> %(project)s LIMIT {MAX_HOMES}
         """,
         reach(actor, P.REPOSITORY_PULL).parameters | {"digest": digest.raw, "project": target.project.id},
+    )
+    if not homes:
+        return None
+    return sql.row(
+        """
+        SELECT link.repository_id, b.id, b.size, r.project_id, r.name FROM repository r
+        JOIN repository_blob link ON link.repository_id = r.id JOIN blob b ON b.id = link.blob_id
+        WHERE r.project_id = ANY(%s::bigint[]) AND r.deleted_at IS NULL AND b.id = %s LIMIT 1
+        """,
+        [[project_id for _, project_id in homes], homes[0][0]],
     )
 
 

@@ -126,7 +126,8 @@ def _upsert(
           %(annotations)s, now() + wharf_lease(), %(actor)s, %(size)s, %(config)s, %(config_type)s, %(os)s,
           %(architecture)s, %(variant)s,
           %(author)s, %(built_at)s)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type,
+        ON CONFLICT (repository_id, digest) DO UPDATE SET
+          pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type,
           artifact_type = EXCLUDED.artifact_type, subject_digest = EXCLUDED.subject_digest
         RETURNING id, xmax = 0
         """,

@@ -7,7 +7,7 @@ the row second, so a 201 always means both; a crash in between leaves a session 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from uuid import UUID, uuid4
@@ -103,6 +103,9 @@ def append(actor: Principal, target: Target, upload_id: UUID, chunk: Chunk) -> i
     held = sessions.claim(actor, target, upload_id, start=chunk.start)
     if isinstance(held, Finished):
         raise sessions.unknown()
+    if _is_published(held):
+        _quietly(sessions.abandon, held)
+        raise sessions.unknown()
     fp(UPLOAD_CLAIMED)
     with _Releasing(held):
         written = _write(held, chunk.pieces, Algorithm.SHA256)
@@ -137,11 +140,21 @@ def cancel(actor: Principal, target: Target, upload_id: UUID) -> None:
 
 
 def _destroy(held: Claim) -> None:
-    """Staged bytes first, then the row; a file published by a request that died goes to the trash in the row's transaction."""
+    """Staged bytes first, then the row."""
     store().abort(held.session)
+    _forget(held)
+
+
+def _forget(held: Claim) -> None:
+    """The row goes; a file published by a request that died goes to the trash in the row's transaction."""
     with transaction.atomic():
         if sessions.forget(held.session.upload_id) and held.digest is not None:
             _trash_published(held.session, held.digest)
+
+
+def _is_published(held: Claim) -> bool:
+    """Whether a request that died had renamed the file: then the row's digest alone knows it, and nothing may be appended."""
+    return held.digest is not None and store().stat(store().key_of(held.session, held.digest)) is not None
 
 
 def _trash_published(session: Session, digest: Digest) -> None:
@@ -161,16 +174,20 @@ class _Releasing:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, DigestMismatch | StorageFailed):
-            sessions.forget(self.held.session.upload_id)
+            _forget(self.held)
         elif error is not None and not isinstance(error, UploadUnknown):
-            _quietly(sessions.release, self.held)
+            _quietly(_give_back, self.held)
 
 
-def _quietly(give_back: object, held: Claim) -> None:
+def _give_back(held: Claim) -> None:
+    (sessions.abandon if _is_published(held) else sessions.release)(held)
+
+
+def _quietly(give_back: Callable[[Claim], None], held: Claim) -> None:
     """Giving back a lease must not hide the error that led here; the lease ends by itself soon."""
     try:
-        give_back(held)  # type: ignore[operator]
-    except (DatabaseError, UploadUnknown):
+        give_back(held)
+    except (DatabaseError, StorageFailed, UploadUnknown):
         log.warning("upload lease not given back", upload=str(held.session.upload_id))
 
 

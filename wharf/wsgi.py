@@ -12,7 +12,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import get_resolver
@@ -38,10 +38,21 @@ class WebHandler(WSGIHandler):
         _load_routes(settings.ROOT_URLCONF)
 
 
+class RegistryRequest(WSGIRequest):
+    """A request whose Content-Type is never looked at by Django: its parameters are the client's to choose, and a charset
+    among them would change how the query is read, or fail the request before any view."""
+
+    def _set_content_type_params(self, meta: Environ) -> None:  # noqa: ARG002 - Django's signature
+        self.content_type = ""
+        self.content_params: dict[str, str] = {}
+
+
 class RegistryHandler(WSGIHandler):
     """Django without middleware: no session, no CSRF, no locale; no redirect to add a slash (a redirected
     POST
     loses its body), no compression (it would break Content-Length and Range)."""
+
+    request_class = RegistryRequest
 
     def __init__(self) -> None:
         super().__init__()

@@ -135,7 +135,10 @@ def status(request: Request, upload: UUID) -> HttpResponse:
 
 
 def cancel(request: Request, upload: UUID) -> HttpResponse:
-    uploads.cancel(request.actor, request.target, upload)
+    try:
+        uploads.cancel(request.actor, request.target, upload)
+    except UploadOutOfOrder as error:
+        return _out_of_order(request.target, upload, error)
     return HttpResponse(status=204)
 
 

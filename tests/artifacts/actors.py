@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from django.db import connection
 
@@ -24,7 +26,7 @@ def push_of(payload: bytes, tag: str) -> Push:
     return Push.of(parse_manifest(payload, None), Tag.parse(tag), (), NO_CONDITIONS)
 
 
-def other_session() -> psycopg.Connection[tuple[object, ...]]:
+def other_session() -> psycopg.Connection[tuple[Any, ...]]:
     """A second connection to this test's database, as the collector's would be: in a transaction of its own."""
     where = connection.settings_dict
     return psycopg.connect(

@@ -78,7 +78,7 @@ def test_a_deleted_manifest_has_its_links_and_referrers_reviewed(repository: Rep
         [before],
     )
     # A dereferenced link keeps a whole lease; what lost its last name is due at once.
-    assert {kind: later for kind, later in waits} == {"m": False, "l": True}
+    assert dict(waits) == {"m": False, "l": True}
 
 
 def test_a_deleted_index_has_its_children_and_its_blobs_reviewed(repository: Repository) -> None:
@@ -137,9 +137,10 @@ def test_pushing_again_never_shortens_a_lease(repository: Repository) -> None:
     content = unique("long lease")
     digest = repository.push_blob(content)
     links = RepositoryBlob.objects.filter(blob_id=rows.blob(digest).pk)
-    sql.execute("UPDATE repository_blob SET pinned_until = now() + interval '9 days' WHERE blob_id = %s", [
-        rows.blob(digest).pk
-    ])
+    sql.execute(
+        "UPDATE repository_blob SET pinned_until = now() + interval '9 days' WHERE blob_id = %s",
+        [rows.blob(digest).pk],
+    )
     far = links.get().pinned_until
     repository.push_blob(content)
     assert links.get().pinned_until == far
@@ -170,7 +171,16 @@ def test_a_second_file_of_the_same_bytes_is_trashed(world: World, repository: Re
 
 # Rows that only describe another one leave with it; all others refuse to be orphaned.
 DESCRIPTIVE = {"artifact_layer", "artifact_accessory", "repository_stats", "tag_event"}
-LIVE = {"repository", "repository_blob", "project_blob", "artifact", "artifact_blob", "artifact_child", "tag", "upload"}
+LIVE = {
+    "repository",
+    "repository_blob",
+    "project_blob",
+    "artifact",
+    "artifact_blob",
+    "artifact_child",
+    "tag",
+    "upload",
+}
 
 
 def test_foreign_keys_lock_at_once_and_refuse_to_orphan() -> None:

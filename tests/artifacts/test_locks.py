@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -33,7 +34,7 @@ def put(world: World, repository: Repository, payload: bytes, tag: str = "latest
     manifests.put(repository.client.principal, target(world, repository), push_of(payload, tag))
 
 
-def free_links(collector: psycopg.Connection[tuple[object, ...]], repository: Repository) -> list[object]:
+def free_links(collector: psycopg.Connection[tuple[Any, ...]], repository: Repository) -> list[int]:
     """Links the collector could take at this moment."""
     statement = "SELECT blob_id FROM repository_blob WHERE repository_id = %s FOR UPDATE SKIP LOCKED"
     found = collector.execute(statement, [rows.row(repository).pk]).fetchall()
@@ -41,9 +42,7 @@ def free_links(collector: psycopg.Connection[tuple[object, ...]], repository: Re
     return [blob_id for (blob_id,) in found]
 
 
-def test_an_uncommitted_push_keeps_its_links_from_the_collector(
-    world: World, repository: Repository
-) -> None:
+def test_an_uncommitted_push_keeps_its_links_from_the_collector(world: World, repository: Repository) -> None:
     loose = repository.push_blob(f"loose {uuid4()}".encode())
     used, unused = rows.blob(str(Digest.of(CONFIG))).pk, rows.blob(loose).pk
     with other_session() as collector:
@@ -89,9 +88,11 @@ def test_a_push_waits_for_the_collector_and_is_told_what_is_gone(
 
 def test_a_referenced_link_cannot_be_deleted_by_any_statement(repository: Repository) -> None:
     repository.push_image("latest", config=CONFIG)
-    with other_session() as collector, pytest.raises(psycopg.errors.RestrictViolation):
-        statement = "DELETE FROM repository_blob WHERE repository_id = %s"
-        collector.execute(statement, [rows.row(repository).pk])
+    statement, which = "DELETE FROM repository_blob WHERE repository_id = %s", [rows.row(repository).pk]
+    with other_session() as collector:
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            collector.execute(statement, which)
+        collector.rollback()
 
 
 def test_a_repository_being_deleted_takes_no_more_pushes(world: World, repository: Repository) -> None:

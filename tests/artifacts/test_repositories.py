@@ -139,12 +139,12 @@ def test_a_purge_that_waited_for_another_ones_children_goes_on_with_the_rest(wor
     repository = full(world)
     row_id = rows.row(repository).pk
     delete(world, repository)
-    child = "SELECT parent_id, child_digest FROM artifact_child WHERE repository_id = %s AND child_id IS NOT NULL"
+    child = (
+        "SELECT parent_id, child_digest FROM artifact_child WHERE repository_id = %s AND child_id IS NOT NULL"
+    )
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            sql.execute(
-                f"DELETE FROM artifact_child WHERE (parent_id, child_digest) IN ({child})", [row_id]
-            )
+            sql.execute(f"DELETE FROM artifact_child WHERE (parent_id, child_digest) IN ({child})", [row_id])
             purging = begun(pool, maintenance.purge_deleted)
         purging.result(30)
     maintenance.purge_deleted()

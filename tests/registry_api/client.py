@@ -182,8 +182,7 @@ class World:
 
     @classmethod
     def make(cls, registry: Registry, **project: Any) -> World:
-        world = cls(registry, people.make_project(**project))
-        return world
+        return cls(registry, people.make_project(**project))
 
     def __getattr__(self, kind: str) -> Client:
         """`world.developer` and so on: made when first asked for."""

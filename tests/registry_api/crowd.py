@@ -31,6 +31,14 @@ def at_once(acts: Iterable[Callable[[], T]]) -> list[T]:
         return list(pool.map(run, waiting))
 
 
+# Another worker's tests wait for locks of their own, in another database of the same server.
+_WAITING = """
+    SELECT EXISTS (SELECT FROM pg_locks waiting WHERE NOT granted AND EXISTS (
+      SELECT FROM pg_locks held JOIN pg_database d ON d.oid = held.database
+      WHERE held.pid = waiting.pid AND d.datname = current_database()))
+    """
+
+
 def begun(pool: ThreadPoolExecutor, act: Callable[[], T]) -> Future[T]:
     """Start an act that this test's open transaction blocks; returns when it waits for a lock."""
 
@@ -42,8 +50,7 @@ def begun(pool: ThreadPoolExecutor, act: Callable[[], T]) -> Future[T]:
 
     future = pool.submit(run)
     deadline = time.monotonic() + 10
-    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple'))"
-    while not sql.value(waiting):
+    while not sql.value(_WAITING):
         if future.done():
             raise AssertionError("the act waited for nobody")
         assert time.monotonic() < deadline

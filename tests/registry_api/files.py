@@ -39,7 +39,11 @@ def upload(location: str) -> dict[str, Any] | None:
         "SELECT state, received, digest, lease_owner FROM upload WHERE id = %s",
         [UUID(location.rpartition("/")[2])],
     )
-    return None if found is None else dict(zip(("state", "received", "digest", "lease_owner"), found, strict=True))
+    return (
+        None
+        if found is None
+        else dict(zip(("state", "received", "digest", "lease_owner"), found, strict=True))
+    )
 
 
 def set_upload(location: str, assignments: str) -> None:

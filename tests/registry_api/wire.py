@@ -95,7 +95,7 @@ def _call(registry: Registry, environ: dict[str, Any]) -> httpx2.Response:
     seen: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
-        seen[:] = [int(status.split()[0]), headers]
+        seen[:] = [int(status.partition(" ")[0]), headers]
 
     result = registry.application(environ, start_response)
     try:

@@ -27,10 +27,36 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return pool
 
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self.pool is not None:
+            renew_if_dead(self.pool)
+        return super().get_new_connection(conn_params)
+
+
+def renew_if_dead(pool: ConnectionPool[Any]) -> None:
+    """When the next connection is dead, so are most: look at all now.
+
+    Left to itself the pool throws away one after the other and waits a second and more after each, so that requests fail
+    for many seconds after a restart of the server.
+    """
+    try:
+        head = pool._pool[0]  # noqa: SLF001 - the pool tells nothing of what lies in it
+    except IndexError:
+        return
+    if is_suspect(head):
+        pool.check()
+
+
 def check(connection: Connection[Any]) -> None:
     """Raises psycopg.OperationalError when the server is gone; an idle socket that is silent is alive."""
+    if is_suspect(connection):
+        ConnectionPool.check_connection(connection)
+
+
+def is_suspect(connection: Connection[Any]) -> bool:
+    """Whether the kernel has something to read: a last message, the end of the stream, or a mere notice."""
+    if connection.closed:
+        return True
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        # A last message or the end of the stream (or a notice): the full check finds out which.
-        ConnectionPool.check_connection(connection)
+    return bool(poll.poll(0))

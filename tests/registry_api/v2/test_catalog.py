@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from access.models import Member
+from artifacts.queries import catalog_page
 from tests import people
 from tests.registry_api.answers import link, refused
 from tests.registry_api.client import Client, Registry, World
@@ -53,9 +54,7 @@ def in_project(names: list[str], world: World) -> list[str]:
     return [name for name in names if name.startswith(f"{world.project.name}/")]
 
 
-def test_a_member_sees_the_repositories_of_the_project(
-    world: World, mine: list[str], hidden: World
-) -> None:
+def test_a_member_sees_the_repositories_of_the_project(world: World, mine: list[str], hidden: World) -> None:
     """Case 64."""
     for kind in ("limited_guest", "guest", "developer", "maintainer", "project_admin"):
         names = whole(getattr(world, kind), size=1000)
@@ -100,9 +99,7 @@ def test_a_token_for_something_else_does_not_list(world: World, mine: list[str])
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
 
 
-def test_small_pages_never_show_or_count_what_is_hidden(
-    world: World, mine: list[str], hidden: World
-) -> None:
+def test_small_pages_never_show_or_count_what_is_hidden(world: World, mine: list[str], hidden: World) -> None:
     """Case 64."""
     # Names of both projects mixed, so that every page boundary lies beside a hidden one.
     everything = whole(world.admin, size=1000)
@@ -154,7 +151,4 @@ def test_a_disabled_member_sees_nothing(world: World, mine: list[str]) -> None:
     """Case 64."""
     user = people.make_user("disabled", is_active=False)
     Member.objects.create(project=world.project, user=user, role_id=1)
-    from access.table import P
-    from artifacts.queries import catalog_page
-
     assert in_project(catalog_page(people.principal(user), last="", limit=10_000), world) == []

@@ -138,7 +138,9 @@ def test_parameters_of_the_content_type_are_dropped(repository: Repository) -> N
 
 def test_without_a_content_type_the_body_tells(repository: Repository) -> None:
     """Case 47."""
-    untyped = json.dumps({k: v for k, v in json.loads(documents.manifest(CONFIG)).items() if k != "mediaType"})
+    untyped = json.dumps(
+        {k: v for k, v in json.loads(documents.manifest(CONFIG)).items() if k != "mediaType"}
+    )
     assert repository.put_manifest("image", untyped.encode(), None).status_code == 201
     assert repository.call("HEAD", "manifests/image").headers["Content-Type"] == MANIFEST
     index = json.dumps({"schemaVersion": 2, "manifests": []})

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.oci.digest import Digest
+from database import sql
 from tests.registry_api.answers import refused
 from tests.registry_api.client import Registry, Repository, World
 
@@ -18,9 +19,7 @@ def content() -> bytes:
     return f"mounted {uuid4()}".encode()
 
 
-def mount(
-    target: Repository, digest: str, source: str | None = None, **parameters: str
-) -> httpx2.Response:
+def mount(target: Repository, digest: str, source: str | None = None, **parameters: str) -> httpx2.Response:
     """A mount as clients ask for it, with a token that was asked for the source too."""
     query = {"mount": digest, **({"from": source} if source is not None else {}), **parameters}
     also = f"{source}:pull" if source else ""
@@ -120,9 +119,7 @@ def test_without_a_source_only_what_the_caller_may_pull_is_looked_at(
     assert mount(target, public).status_code == 201
 
 
-def test_a_hidden_blob_costs_the_same_statements_as_one_that_never_was(
-    world: World, stranger: World
-) -> None:
+def test_a_hidden_blob_costs_the_same_statements_as_one_that_never_was(world: World, stranger: World) -> None:
     """Case 36."""
     hidden = stranger.repository("developer").push_blob(content())
     target = world.repository("developer")
@@ -133,6 +130,31 @@ def test_a_hidden_blob_costs_the_same_statements_as_one_that_never_was(
             assert is_session(mount(target, digest))
         seen.append([query["sql"][:60] for query in queries.captured_queries])
     assert seen[0] == seen[1]
+
+
+def link_everywhere(hidden: World, digest: str, count: int) -> None:
+    """That many more repositories of the hidden project link the blob."""
+    sql.execute(
+        """
+        WITH made AS (INSERT INTO repository (project_id, name) SELECT %s::bigint, %s || '/many-' || n
+                      FROM generate_series(1, %s::int) AS n RETURNING id)
+        INSERT INTO repository_blob (repository_id, blob_id, pinned_until)
+        SELECT made.id, b.id, now() FROM made, blob b WHERE b.digest = %s
+        """,
+        [hidden.project.pk, hidden.project.name, count, Digest.parse(digest).raw],
+    )
+
+
+def test_a_hidden_blob_costs_the_same_work_however_often_it_is_linked(world: World, stranger: World) -> None:
+    """Case 36."""
+    hidden = stranger.repository("developer").push_blob(content())
+    link_everywhere(stranger, hidden, 3000)
+    target = world.repository("developer")
+    with CaptureQueriesContext(connection) as queries:
+        assert is_session(mount(target, hidden))
+    # One line a project tells that there is nothing to mount: no statement comes near the links.
+    assert len([query for query in queries if "project_blob" in query["sql"]]) == 1
+    assert not [query for query in queries if "repository_blob" in query["sql"]]
 
 
 def test_a_push_token_that_was_never_asked_for_the_source_is_sent_back_once(

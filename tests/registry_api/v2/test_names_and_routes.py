@@ -62,9 +62,7 @@ def test_dots_in_a_path_never_lead_to_another_repository(world: World, dots: str
     repository.push_image()
     project, path = repository.name.split("/")
     for target in (f"{project}/x/{dots}/{path}", f"{dots}/{project}/{path}", f"x/{dots}/{project}/{path}"):
-        answer = send(
-            world.registry, "GET", f"/v2/{target}/manifests/latest", headers=bearer(repository)
-        )
+        answer = send(world.registry, "GET", f"/v2/{target}/manifests/latest", headers=bearer(repository))
         assert refused(answer)[0] in (400, 404)
 
 
@@ -211,3 +209,15 @@ def test_too_many_parameters_are_a_bad_request(world: World) -> None:
                                   "/v2/a/b/manifests/", "/v2/a/b/manifests/x/y", "/v2/%00", "/v2/%ff"])  # fmt: skip
 def test_every_other_path_is_not_found_in_the_same_form(registry: Registry, path: str) -> None:
     assert refused(send(registry, "GET", path)) == (404, "NAME_UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain; x*=nope'en'%ff", "a/b; charset=undefined", "a/b; charset=hex", "a/b; charset=utf-16"],
+)
+def test_a_content_type_never_changes_how_a_path_or_query_is_read(world: World, content_type: str) -> None:
+    """Case 73: none of these may end in a fault, and the Content-Type of a blob says nothing."""
+    repository = world.repository()
+    target = f"/v2/{repository.name}/blobs/uploads/?digest={Digest.of(b'x')}"
+    headers = bearer(repository) | {"Content-Type": content_type}
+    assert send(world.registry, "POST", target, body=b"x", headers=headers).status_code == 201

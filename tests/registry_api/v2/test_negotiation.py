@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from core.oci.digest import Digest
 from database import sql
 from tests.registry_api import documents
 from tests.registry_api.client import INDEX, MANIFEST, Repository, World
+from tests.registry_api.plans import blocks_touched
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -150,14 +150,6 @@ def fill(repository: Repository, count: int) -> None:
         """,
         [count, repository.name],
     )
-
-
-def blocks_touched(statement: str) -> int:
-    """Database blocks a statement reads: its work, whatever the clock says."""
-    plan = sql.value(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
-    document = json.loads(plan) if isinstance(plan, str) else plan
-    root = document[0]["Plan"]
-    return int(root["Shared Hit Blocks"] + root["Shared Read Blocks"])
 
 
 def test_a_head_among_a_hundred_thousand_tags_does_the_work_of_one_among_few(world: World) -> None:

@@ -48,9 +48,7 @@ def fresh() -> bytes:
 
 def put(reference: str, payload: bytes, **options: Any) -> Act:
     headers = {"Content-Type": MANIFEST}
-    return Act(
-        "PUT", f"manifests/{reference}", options={"content": payload, "headers": headers, **options}
-    )
+    return Act("PUT", f"manifests/{reference}", options={"content": payload, "headers": headers, **options})
 
 
 def new_image(repository: Repository) -> bytes:
@@ -123,46 +121,59 @@ def token(repository: Repository) -> Act:
     return Act("GET", "/service/token", options={"params": {"scope": scope}, "headers": headers})
 
 
-def image(repository: Repository) -> str:
-    """An image under the tag `latest`; its digest."""
-    return repository.push_image("latest")
+Prepare = Callable[[Repository], Act]
 
 
-def both(route: str, act: Callable[[str, Repository], Act]) -> dict[str, Callable[[Repository], Act]]:
+def plain(method: str, path: str, scope: str = "") -> Prepare:
+    return lambda _repository: Act(method, path, scope)
+
+
+def on_image(method: str, path: str) -> Prepare:
+    """A request in a repository that holds an image tagged `latest`, whose digest `path` may name."""
+    return lambda repository: Act(method, path.format(digest=repository.push_image("latest")))
+
+
+def on_blob(method: str) -> Prepare:
+    return lambda repository: Act(method, f"blobs/{repository.push_blob(fresh())}")
+
+
+def on_session(method: str) -> Prepare:
+    return lambda repository: session(repository, method)
+
+
+def push_again(repository: Repository) -> Act:
+    digest = repository.push_image("latest")
+    return put("latest", repository.call("GET", f"manifests/{digest}").content)
+
+
+def both(route: str, prepare: Callable[..., Prepare], *arguments: str) -> dict[str, Prepare]:
     """GET and HEAD of a route."""
-    return {
-        f"{method} {route}": lambda repository, method=method: act(method, repository)
-        for method in ("GET", "HEAD")
-    }
+    return {f"{method} {route}": prepare(method, *arguments) for method in ("GET", "HEAD")}
 
 
-ACTS: dict[str, Callable[[Repository], Act]] = {
-    **both("/v2/", lambda method, _: Act(method, "/v2/")),
-    **both("/v2/_catalog", lambda method, _: Act(method, "/v2/_catalog", "registry:catalog:*")),
-    f"POST {NAME}/blobs/uploads/": lambda _: Act("POST", "blobs/uploads/"),
+UPLOAD, MANIFESTS = f"{NAME}/blobs/uploads/<upload>", f"{NAME}/manifests/<reference>"
+ACTS: dict[str, Prepare] = {
+    **both("/v2/", plain, "/v2/"),
+    **both("/v2/_catalog", plain, "/v2/_catalog", "registry:catalog:*"),
+    f"POST {NAME}/blobs/uploads/": plain("POST", "blobs/uploads/"),
     f"POST {NAME}/blobs/uploads/ : whole blob": whole_blob,
     f"POST {NAME}/blobs/uploads/ : mount": mount,
     f"POST {NAME}/blobs/uploads/ : nothing to mount": unknown_mount,
-    **{
-        f"{method} {NAME}/blobs/uploads/<upload>": lambda repository, method=method: session(repository, method)
-        for method in ("GET", "HEAD", "PATCH", "PUT", "DELETE")
-    },
-    **both(f"{NAME}/blobs/<digest>", lambda method, r: Act(method, f"blobs/{r.push_blob(fresh())}")),
+    **{f"{method} {UPLOAD}": on_session(method) for method in ("GET", "HEAD", "PATCH", "PUT", "DELETE")},
+    **both(f"{NAME}/blobs/<digest>", on_blob),
     f"HEAD {NAME}/blobs/<digest> : lease to renew": pinning_head,
-    f"DELETE {NAME}/blobs/<digest>": lambda r: Act("DELETE", f"blobs/{r.push_blob(fresh())}"),
-    **both(f"{NAME}/manifests/<reference> : tag", lambda method, r: Act(method, f"manifests/{image(r) and 'latest'}")),
-    **both(f"{NAME}/manifests/<reference> : digest", lambda method, r: Act(method, f"manifests/{image(r)}")),
-    f"GET {NAME}/manifests/<reference> : missing": lambda r: Act("GET", f"manifests/{image(r)[:-9]}".replace(":", "-")),
-    f"PUT {NAME}/manifests/<reference> : new": lambda r: put("latest", new_image(r)),
-    f"PUT {NAME}/manifests/<reference> : again": lambda r: put(
-        "latest", r.client.registry and r.call("GET", f"manifests/{image(r)}").content
-    ),
-    f"PUT {NAME}/manifests/<reference> : ten tags": ten_tags,
-    f"PUT {NAME}/manifests/<reference> : referrer": referrer,
-    f"DELETE {NAME}/manifests/<reference> : tag": lambda r: Act("DELETE", f"manifests/{image(r) and 'latest'}"),
-    f"DELETE {NAME}/manifests/<reference> : digest": lambda r: Act("DELETE", f"manifests/{image(r)}"),
-    **both(f"{NAME}/tags/list", lambda method, r: Act(method, f"tags/{image(r) and 'list'}")),
-    **both(f"{NAME}/referrers/<digest>", lambda method, r: Act(method, f"referrers/{image(r)}")),
+    f"DELETE {NAME}/blobs/<digest>": on_blob("DELETE"),
+    **both(f"{MANIFESTS} : tag", on_image, "manifests/latest"),
+    **both(f"{MANIFESTS} : digest", on_image, "manifests/{digest}"),
+    f"GET {MANIFESTS} : missing": on_image("GET", "manifests/missing"),
+    f"PUT {MANIFESTS} : new": lambda repository: put("latest", new_image(repository)),
+    f"PUT {MANIFESTS} : again": push_again,
+    f"PUT {MANIFESTS} : ten tags": ten_tags,
+    f"PUT {MANIFESTS} : referrer": referrer,
+    f"DELETE {MANIFESTS} : tag": on_image("DELETE", "manifests/latest"),
+    f"DELETE {MANIFESTS} : digest": on_image("DELETE", "manifests/{digest}"),
+    **both(f"{NAME}/tags/list", on_image, "tags/list"),
+    **both(f"{NAME}/referrers/<digest>", on_image, "referrers/{digest}"),
     "GET /service/token": token,
     "POST /service/token": form,
 }

@@ -101,7 +101,7 @@ def test_a_token_ends_with_the_right_it_was_issued_on(
     assert statuses(public_world, token, name) == {"pull": 401, "push": 401, "delete": 401}
     headers = {"Authorization": f"Bearer {token}"}
     answer = public_world.registry.request("POST", f"/v2/{name}/blobs/uploads/", headers=headers)
-    assert answer.headers["WWW-Authenticate"].endswith('error="invalid_token"')
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
 def test_every_loss_reaches_a_running_process_within_five_seconds(registry) -> None:
@@ -124,7 +124,7 @@ def test_a_lower_role_still_pulls_with_a_new_token_and_pushes_with_none(world: W
     lower_role(world)
     registry_access.forget()
     answer = repository.call("POST", "blobs/uploads/")
-    assert answer.headers["WWW-Authenticate"].endswith('error="insufficient_scope"')
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
     assert repository.call("GET", "tags/list").status_code == 404
 
 

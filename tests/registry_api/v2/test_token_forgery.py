@@ -131,4 +131,4 @@ def test_a_forged_token_is_invalid_on_every_route(world: World, forgery: str) ->
     for path in ("/v2/", f"/v2/{name}/tags/list", f"/v2/{name}/manifests/latest"):
         answer = world.registry.request("GET", path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"].endswith(',error="invalid_token"')
+        assert ',error="invalid_token"' in answer.headers["WWW-Authenticate"]

@@ -10,9 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from artifacts import maintenance
+from artifacts import maintenance, repositories
+from artifacts.repositories import Target
 from core.oci.digest import Digest
+from core.oci.names import RepositoryName
 from database import sql
+from projects.queries import ref
+from tests import people
 from tests.registry_api.answers import refused
 from tests.registry_api.client import Repository, World
 from tests.registry_api.files import broken, files_of, in_trash, published, set_upload, staged, upload
@@ -208,12 +212,6 @@ def test_after_a_crash_behind_the_commit_the_put_succeeds_again_and_the_reaper_n
 def test_the_purge_of_a_deleted_repository_gives_back_what_it_used_and_keeps_files_that_others_link(
     world: World,
 ) -> None:
-    from artifacts import repositories
-    from artifacts.repositories import Target
-    from core.oci.names import RepositoryName
-    from projects.queries import ref
-    from tests import people
-
     gone, stays = world.repository(), world.repository()
     gone.push_image(layers=[b"shared layer", b"own layer" + uuid4().bytes])
     stays.push_image(layers=[b"shared layer"])

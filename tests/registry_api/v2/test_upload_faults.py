@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 from uuid import uuid4
 
 import httpx2
@@ -10,11 +11,12 @@ import pytest
 
 from artifacts.storage import store
 from core import failpoints
+from core.blobstore.filesystem import FilesystemBlobStore
 from core.oci.digest import Digest
 from tests.registry_api.answers import refused
 from tests.registry_api.client import Repository, World
 from tests.registry_api.files import files_of, in_trash, staged, upload
-from tests.registry_api.wire import CHUNKED, Body, bearer, send
+from tests.registry_api.wire import CHUNKED, MEASURED, Body, bearer, send
 
 CONTENT = bytes(range(256)) * 2048  # 512 KiB: several reads
 ACKNOWLEDGED = 1000
@@ -38,7 +40,13 @@ class Session:
         answer = self.repository.call("PATCH", self.location, content=self.content[:ACKNOWLEDGED])
         assert answer.status_code == 202
 
-    def send(self, method: str, body: Body | bytes, length: int = -1, **headers: str) -> httpx2.Response:
+    def send(
+        self,
+        method: str,
+        body: Body | bytes,
+        length: int = MEASURED,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
         path = f"/v2/{self.repository.name}/{self.location}?digest={Digest.of(self.content)}"
         return send(
             self.repository.client.registry,
@@ -46,7 +54,7 @@ class Session:
             path,
             body=body,
             length=length,
-            headers=bearer(self.repository) | headers,
+            headers={**bearer(self.repository), **(headers or {})},
         )
 
     def is_unchanged(self) -> bool:
@@ -60,7 +68,7 @@ class Session:
         """The rest is taken at once, and the blob is the whole."""
         rest = self.content[ACKNOWLEDGED:]
         answer = self.send(
-            "PUT", rest, **{"Content-Range": f"{ACKNOWLEDGED}-{ACKNOWLEDGED + len(rest) - 1}"}
+            "PUT", rest, headers={"Content-Range": f"{ACKNOWLEDGED}-{ACKNOWLEDGED + len(rest) - 1}"}
         )
         assert answer.status_code == 201, answer.text
         return self.repository.call("GET", f"blobs/{Digest.of(self.content)}").content == self.content
@@ -116,7 +124,7 @@ def test_a_chunked_body_shorter_or_longer_than_its_content_range_is_not_acknowle
     """Case 21."""
     for size in (99, 101, 400_000):
         answer = session.send(
-            "PATCH", session.content[1000 : 1000 + size], CHUNKED, **{"Content-Range": "1000-1099"}
+            "PATCH", session.content[1000 : 1000 + size], CHUNKED, headers={"Content-Range": "1000-1099"}
         )
         assert refused(answer) == (400, "SIZE_INVALID")
         assert session.is_unchanged()
@@ -144,15 +152,17 @@ def test_a_content_length_that_is_no_number_is_a_bad_request(world: World, lengt
     """Case 31, should a front end let it pass."""
     repository = world.repository()
     for method, path in (("PATCH", repository.start()), ("PUT", "manifests/latest")):
-        path = f"/v2/{repository.name}/{path}"
-        answer = send(world.registry, method, path, body=b"12345", length=length, headers=bearer(repository))
+        target = f"/v2/{repository.name}/{path}"
+        answer = send(
+            world.registry, method, target, body=b"12345", length=length, headers=bearer(repository)
+        )
         assert refused(answer) == (400, "SIZE_INVALID")
 
 
 def test_a_chunked_body_counts_by_its_chunks_whatever_length_stands_beside(session: Session) -> None:
     """Case 31: a front end refuses both together; here the announced length at least never cuts a body."""
     rest = session.content[ACKNOWLEDGED:]
-    answer = session.send("PATCH", rest, 5, **{"Transfer-Encoding": "chunked"})
+    answer = session.send("PATCH", rest, 5, headers={"Transfer-Encoding": "chunked"})
     assert (answer.status_code, answer.headers["Range"]) == (202, f"0-{len(session.content) - 1}")
 
 
@@ -214,7 +224,7 @@ def test_a_disk_that_is_almost_full_takes_no_new_uploads_while_old_ones_and_pull
 ) -> None:
     """Case 32."""
     repository, digest = session.repository, session.repository.push_blob(fresh())
-    monkeypatch.setattr(store()._volume, "_minimum_free", 2**62)
+    monkeypatch.setattr(cast("FilesystemBlobStore", store())._volume, "_minimum_free", 2**62)
     for path in ("blobs/uploads/", f"blobs/uploads/?digest={Digest.of(b'x')}"):
         answer = repository.call("POST", path, content=b"x")
         assert refused(answer) == (503, "UNAVAILABLE")

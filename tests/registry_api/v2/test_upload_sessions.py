@@ -41,9 +41,16 @@ def test_the_session_itself_is_found_by_no_other_spelling(world: World) -> None:
     repository = world.repository()
     location = repository.start()
     upload_id = "a" + location.rpartition("/")[2][1:]  # so that upper case is another spelling
-    sql.execute("UPDATE upload SET id = %s::uuid WHERE id = %s::uuid", [upload_id, location.rpartition("/")[2]])
+    sql.execute(
+        "UPDATE upload SET id = %s::uuid WHERE id = %s::uuid", [upload_id, location.rpartition("/")[2]]
+    )
     location = f"blobs/uploads/{upload_id}"
-    for spelling in (upload_id.upper(), "{" + upload_id + "}", f"urn:uuid:{upload_id}", upload_id.replace("-", "")):
+    for spelling in (
+        upload_id.upper(),
+        "{" + upload_id + "}",
+        f"urn:uuid:{upload_id}",
+        upload_id.replace("-", ""),
+    ):
         path = f"/v2/{repository.name}/blobs/uploads/{spelling}"
         assert refused(send(world.registry, "GET", path, headers=bearer(repository))) == UNKNOWN
     assert repository.call("GET", location).status_code == 204

@@ -119,7 +119,12 @@ def test_a_chunk_out_of_order_is_told_where_to_go_on_and_the_next_right_one_succ
     location = repository.start()
     assert repository.call("PATCH", location, content=content[:100]).headers["Range"] == "0-99"
     put = f"{location}?digest={Digest.of(content)}"
-    for method, path, first in (("PATCH", location, 150), ("PATCH", location, 0), ("PUT", put, 200), ("PUT", put, 99)):
+    for method, path, first in (
+        ("PATCH", location, 150),
+        ("PATCH", location, 0),
+        ("PUT", put, 200),
+        ("PUT", put, 99),
+    ):
         headers = content_range(first, first + 99)
         answer = repository.call(method, path, content=content[first : first + 100], headers=headers)
         assert refused(answer) == (416, "BLOB_UPLOAD_INVALID")
@@ -212,7 +217,9 @@ def test_a_sha512_digest_needs_no_hint_and_lives_apart_from_the_sha256_of_the_sa
     assert repository.call("GET", f"blobs/{by_256}").content == content
 
 
-@pytest.mark.parametrize(("hint", "status"), [("sha512", 202), ("sha256", 202), ("md5", 400), ("SHA512", 400)])
+@pytest.mark.parametrize(
+    ("hint", "status"), [("sha512", 202), ("sha256", 202), ("md5", 400), ("SHA512", 400)]
+)
 def test_the_hint_of_an_algorithm_is_checked_when_the_session_opens(
     world: World, hint: str, status: int
 ) -> None:
