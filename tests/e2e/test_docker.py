@@ -161,7 +161,10 @@ def test_a_push_into_a_project_that_does_not_exist_says_what_to_do(docker: Docke
     local_image(b"no project", "no-such-project/app:1")
     docker.login(Login(live.admin.username, live.admin.password))
     message = docker.refused("push", docker.name("no-such-project/app:1"))
-    assert "denied: requested access to the resource is denied: the project does not exist, or your role" in message
+    assert (
+        "denied: requested access to the resource is denied: the project does not exist, or your role"
+        in message
+    )
 
 
 def test_a_missing_tag_is_not_found(docker: Docker, project: Project, local_image) -> None:

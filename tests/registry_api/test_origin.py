@@ -78,7 +78,7 @@ def test_a_trusted_proxy_says_that_the_client_came_by_https(world: World, https_
 def address(peer: str, forwarded: str) -> str | None:
     request = HttpRequest()
     request.META = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
-    return origin.client_ip(request)
+    return origin.client_ip(request.META)
 
 
 def test_the_client_is_the_nearest_hop_that_is_no_trusted_proxy(https_behind_a_proxy: None) -> None:
