@@ -6,10 +6,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from artifacts.sessions import unknown
-from core.errors import RepositoryUnknown
+from core.errors import ManifestUnknown, ReferenceInvalid, RepositoryUnknown
 from core.oci.digest import Digest
 from core.oci.names import RepositoryName
-from core.oci.reference import parse_reference
+from core.oci.reference import Tag, parse_reference
 
 
 def repository_name(text: str) -> RepositoryName:
@@ -32,8 +32,25 @@ def upload_id(text: str) -> UUID:
     return parsed
 
 
+def readable_reference(text: str) -> Tag | Digest:
+    """The reference of a GET or HEAD: a tag outside the grammar names nothing. Raises ManifestUnknown, DigestInvalid.
+
+    The released conformance suites ask for `.INVALID_MANIFEST_NAME` and want 404, as any tag that does not exist.
+    """
+    try:
+        return parse_reference(text)
+    except ReferenceInvalid as error:
+        raise ManifestUnknown(error.message) from error
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "digest": Digest.parse,
     "reference": parse_reference,
     "upload": upload_id,
 }
+
+
+def parsed(path: dict[str, str], method: str) -> dict[str, object]:
+    """The parts of a path below the repository's name. Raises what the parsers raise."""
+    parsers = PARSERS | {"reference": readable_reference} if method in ("GET", "HEAD") else PARSERS
+    return {name: parsers[name](text) for name, text in path.items()}

@@ -1,7 +1,8 @@
-"""Builds and runs the conformance program of the OCI distribution specification.
+"""Builds and runs the conformance suite of the OCI distribution specification 1.1 (its last ginkgo suite).
 
-The program ends with 0 even when it could not load its configuration or write its reports, and a "Pass" of a
-group hides the skips below it; so a run is judged by results.yaml, and by the counts of junit.xml beside it.
+The suite is a Go test package, so that `go install` cannot build it: a throwaway module names the pinned version and
+`go test -c` makes the program, once for each version. What it found is judged by `conformance_report`; which runs
+there are, and what each may skip, stands in `conformance_plan`.
 """
 
 from __future__ import annotations
@@ -10,42 +11,40 @@ import os
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.clients import Login
+from tests.e2e.conformance_report import Report, read_report
 
-MODULE = "github.com/opencontainers/distribution-spec/conformance"
-VERSION = "967efdc079b9"
+PACKAGE = "github.com/opencontainers/distribution-spec/conformance"
+VERSION = "v0.0.0-20230516164017-7fcdf80f3c8b"
+PROGRAM = "conformance.test"
 BUILD_SECONDS = 600
-RUN_SECONDS = 600
-GOOD = {"Pass"}
+RUN_SECONDS = 60
+WORKFLOWS = ("PULL", "PUSH", "CONTENT_DISCOVERY", "CONTENT_MANAGEMENT")
 
 
 class UnavailableError(RuntimeError):
-    """The program is neither built nor buildable here; the text says what was tried."""
+    """The suite is neither built nor buildable here; the text says what was tried and what was answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a run found: status by feature ("apis") and data set ("data"), and the counts of single tests."""
+class Target:
+    """A registry reached over plain HTTP, and the two repositories of it that a run writes to."""
 
-    apis: Mapping[str, str]
-    data: Mapping[str, str]
-    counts: Mapping[str, int]
-    output: str
-
-    def not_passed(self) -> dict[str, str]:
-        """Every feature and data set that is anything but Pass."""
-        return {name: status for name, status in {**self.apis, **self.data}.items() if status not in GOOD}
+    host: str
+    who: Login
+    repository: str
+    mount_repository: str
 
 
-def cache_folder() -> Path:
-    """Where built tools are kept between runs; one folder a version."""
+def cache_folder(name: str) -> Path:
+    """Where one version of a built tool is kept between test runs."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "wharf" / f"conformance-{VERSION}"
+    return Path(base) / "wharf" / name
 
 
 def go_program() -> str:
@@ -58,67 +57,71 @@ def go_program() -> str:
 
 
 def program() -> Path:
-    """The program: OCI_CONFORMANCE_BINARY if set, else the cached one, else built now (needs the Go proxy).
+    """The suite: the cached one, else built now through the Go module proxy.
 
     Raises UnavailableError with the compiler's own words.
     """
-    if given := os.environ.get("OCI_CONFORMANCE_BINARY"):
-        return Path(given)
-    folder = cache_folder()
-    built = folder / "conformance"
+    built = cache_folder(f"conformance-suite-{VERSION}") / PROGRAM
     if not built.exists():
-        _build(folder)
+        _build(built)
     return built
 
 
-def _build(folder: Path) -> None:
-    work = folder / "build"
-    work.mkdir(parents=True, exist_ok=True)
+def _build(target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A folder of its own: two test runs may build at once, and each ends with a rename.
+    work = Path(tempfile.mkdtemp(prefix="build-", dir=target.parent))
+    try:
+        for arguments in (
+            ("mod", "init", "x"),
+            ("get", f"{PACKAGE}@{VERSION}"),
+            ("test", "-c", "-o", PROGRAM, PACKAGE),
+        ):
+            _go(work, *arguments)
+        (work / PROGRAM).rename(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _go(work: Path, *arguments: str) -> None:
+    """Raises UnavailableError with the command and all it said, when it fails or takes too long."""
     environment = {
         **os.environ,
         "CGO_ENABLED": "0",
         "GOFLAGS": "-mod=mod -modcacherw",
         "GOTOOLCHAIN": "local",
-        "GOBIN": str(work),
         "GOPATH": str(work / "path"),
         "GOCACHE": str(work / "cache"),
     }
-    command = [go_program(), "install", f"{MODULE}@{VERSION}"]
-    done = subprocess.run(
-        command, env=environment, cwd=work, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
-    )
+    command = [go_program(), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=work,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(f"{' '.join(command)}: not done after {BUILD_SECONDS} s") from error
     if done.returncode != 0:
         raise UnavailableError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    (work / "conformance").rename(folder / "conformance")
-    shutil.rmtree(work, ignore_errors=True)
 
 
-def run(
-    host: str, who: Login, folder: Path, *, binary: Path, options: Mapping[str, str] | None = None
-) -> Report:
-    """Run against `host` (plain HTTP) on conformance/repo1 and conformance/repo2; reports land in `folder`.
+def run(target: Target, folder: Path, *, binary: Path, options: Mapping[str, str] | None = None) -> Report:
+    """Run every workflow against `target`; junit.xml and report.html land in `folder`.
 
-    `options` are further OCI_* settings. Raises AssertionError when the program wrote no results.
+    `options` are further OCI_* settings, and win. Raises AssertionError when there is no report, or when the exit
+    code contradicts it: a report that cannot be trusted is no pass.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    environment = {
-        "PATH": os.defpath,
-        "HOME": str(folder),
-        "OCI_REGISTRY": host,
-        "OCI_TLS": "disabled",
-        "OCI_REPO1": "conformance/repo1",
-        "OCI_REPO2": "conformance/repo2",
-        "OCI_USERNAME": who.username,
-        "OCI_PASSWORD": who.password,
-        "OCI_CACHE_AUTH": "true",
-        "OCI_VERSION": "dev",
-        "OCI_RESULTS_DIR": str(folder),
-        "OCI_CONFIGURATION": str(folder / "absent.yaml"),
-        **(options or {}),
-    }
+    written = folder / "junit.xml"
+    written.unlink(missing_ok=True)
     done = subprocess.run(
         [str(binary)],
-        env=environment,
+        env=_settings(target, folder) | dict(options or {}),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -126,44 +129,27 @@ def run(
         timeout=RUN_SECONDS,
         check=False,
     )
-    results = folder / "results.yaml"
-    assert results.exists(), f"no results.yaml was written:\n{done.stdout[-4000:]}"
-    sections = read_sections(results.read_text())
-    return Report(sections["apis"], sections["data"], _counts(folder / "junit.xml"), done.stdout)
-
-
-def read_sections(text: str) -> dict[str, dict[str, str]]:
-    """The two flat maps of results.yaml, "apis" and "data": name -> status. Raises ValueError without them.
-
-    Only those two top-level sections are read: lines of two blanks, a name, a colon and a status.
-    """
-    found: dict[str, dict[str, str]] = {"apis": {}, "data": {}}
-    section = ""
-    for line in text.splitlines():
-        if not line.startswith(" "):
-            section = line.rstrip().removesuffix(":")
-        elif section in found:
-            name, separator, status = line.strip().rpartition(":")
-            if not separator:
-                raise ValueError(f"results.yaml: cannot read {line!r}")
-            found[section][name.strip("\"'")] = status.strip().strip("\"'")
-    if not all(found.values()):
-        raise ValueError(f"results.yaml holds no results:\n{text[:2000]}")
-    return found
-
-
-def _counts(path: Path) -> dict[str, int]:
-    """tests, errors, failures, skipped and disabled as junit.xml counts single tests."""
-    root = ET.parse(path).getroot()
-    return {name: int(root.get(name, "0")) for name in ("tests", "errors", "failures", "skipped", "disabled")}
-
-
-def failures(report: Report) -> str:
-    """The lines of the program's own report that are not passes, for a red test."""
-    wanted = (": FAIL", ": Error", ": Skip")
-    lines = report.output.splitlines()
-    return "\n".join(
-        line
-        for number, line in enumerate(lines)
-        if line.endswith(wanted) or (line.lstrip().startswith("- ") and number)
+    said = done.stdout[-4000:]
+    assert written.exists(), f"no junit.xml was written, exit code {done.returncode}:\n{said}"
+    report = read_report(written.read_text())
+    failed = bool(report.failed())
+    assert failed == (done.returncode != 0), (
+        f"exit code {done.returncode} with failures {report.failed()}:\n{said}"
     )
+    return report
+
+
+def _settings(target: Target, folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "OCI_ROOT_URL": f"http://{target.host}",
+        "OCI_NAMESPACE": target.repository,
+        "OCI_CROSSMOUNT_NAMESPACE": target.mount_repository,
+        "OCI_USERNAME": target.who.username,
+        "OCI_PASSWORD": target.who.password,
+        "OCI_REPORT_DIR": str(folder),
+        "OCI_HIDE_SKIPPED_WORKFLOWS": "0",
+        "OCI_DEBUG": "0",
+        **{f"OCI_TEST_{workflow}": "1" for workflow in WORKFLOWS},
+    }

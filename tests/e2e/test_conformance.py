@@ -1,66 +1,64 @@
-"""The OCI distribution conformance program against a live server: everything passes, nothing is skipped."""
+"""The OCI distribution conformance suite against a live server: nothing fails, and every skip has a written reason."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import missing
 from tests.e2e import conformance
+from tests.e2e.conformance_plan import NEVER, RUNS, Run
+from tests.e2e.conformance_report import (
+    Report,
+    idle_reasons,
+    matching,
+    never_executed,
+    unexplained_skips,
+)
 from tests.e2e.conftest import make_project
 from tests.e2e.server import Wharf
 
+PROJECT = "conformance-suite"
+FEWEST_TESTS = 60
+
 
 @pytest.fixture(scope="session")
-def binary() -> Path:
-    """The conformance program, built once and cached."""
+def suite() -> Path:
+    """The suite, built once and cached; a machine that cannot build it fails where every lane must run."""
     try:
         return conformance.program()
     except conformance.UnavailableError as error:
-        if os.environ.get("WHARF_REQUIRE_ALL"):
-            raise
-        pytest.skip(str(error))
+        return Path(missing(str(error)))
 
 
 @pytest.fixture(scope="session")
-def conformance_project(live: Wharf) -> str:
-    return make_project(live, "conformance")
+def reports(suite: Path, live: Wharf, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Report]:
+    """The report of every run, by name; each run has repositories of its own."""
+    make_project(live, PROJECT)
+    folder = tmp_path_factory.mktemp("conformance")
+    found = {}
+    for run in RUNS:
+        repository = f"{PROJECT}/{run.name}"
+        target = conformance.Target(live.host, live.admin, repository, f"{repository}-mounts")
+        found[run.name] = conformance.run(target, folder / run.name, binary=suite, options=run.options)
+    return found
 
 
-def test_every_feature_of_the_specification_passes(
-    live: Wharf, conformance_project: str, binary: Path, tmp_path: Path
-) -> None:
-    report = conformance.run(live.host, live.admin, tmp_path / "results", binary=binary)
-    allowed = {
-        name: status
-        for name, status in report.not_passed().items()
-        if (name, status) != ("Sparse", "Disabled")
-    }
-    assert allowed == {}, conformance.failures(report)
-    assert (report.counts["failures"], report.counts["errors"], report.counts["skipped"]) == (0, 0, 0), (
-        conformance.failures(report)
-    )
-    assert report.counts["tests"] > 100
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_no_test_of_the_suite_fails(reports: Mapping[str, Report], run: Run) -> None:
+    assert reports[run.name].failed() == {}
+    assert len(reports[run.name].cases) > FEWEST_TESTS
 
 
-def test_sparse_indexes_pass_on_a_lenient_project(
-    live: Wharf, conformance_project: str, binary: Path, tmp_path: Path
-) -> None:
-    options = {"OCI_DATA_SPARSE": "true"}
-    report = conformance.run(live.host, live.admin, tmp_path / "results", binary=binary, options=options)
-    assert report.not_passed() == {}, conformance.failures(report)
-    assert (report.counts["failures"], report.counts["errors"], report.counts["skipped"]) == (0, 0, 0)
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_every_skip_of_a_run_has_a_written_reason(reports: Mapping[str, Report], run: Run) -> None:
+    assert unexplained_skips(reports[run.name], run.skips) == []
+    assert idle_reasons(reports[run.name], run.skips) == []
 
 
-def test_a_failing_feature_is_seen_in_the_results() -> None:
-    settings = "config:\n  apis:\n    ping: true\n  data:\n    image: true\n"
-    text = settings + "apis:\n  Ping: Pass\n  Mount: Skip\ndata:\n  Image: FAIL\n"
-    sections = conformance.read_sections(text)
-    report = conformance.Report(sections["apis"], sections["data"], {}, "")
-    assert report.not_passed() == {"Mount": "Skip", "Image": "FAIL"}
-
-
-def test_results_without_any_result_are_no_pass() -> None:
-    with pytest.raises(ValueError, match="holds no results"):
-        conformance.read_sections("config:\n  registry: 127.0.0.1:5000\napis:\ndata:\n")
+def test_every_test_runs_at_least_once_but_those_named(reports: Mapping[str, Report]) -> None:
+    names = {name for report in reports.values() for name in report.names()}
+    named = {name for start in NEVER for name in matching(names, start)}
+    assert never_executed(reports.values()) == named
