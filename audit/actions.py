@@ -23,6 +23,7 @@ from access.table import Permission
 from audit import denials, recorder
 from audit.recorder import NO_RESOURCE, Event, Resource, Result
 from core.errors import Denied, ProjectUnknown
+from database import generations
 
 
 @dataclass(slots=True)
@@ -82,9 +83,18 @@ def action(
             yield draft
             if not draft.discarded:
                 recorder.record(_event(actor, permission, draft))
+                _outdate(draft, repository)
     except Denied as refusal:
         _record_denial(actor, permission, draft, refusal)
         raise
+
+
+def _outdate(draft: Draft, repository: str | None) -> None:
+    """What processes remember of the repository, or of the whole project, is stale once this commits."""
+    if repository is not None:
+        generations.bump_on_commit(repository)
+    elif draft.project is not None:
+        generations.bump_on_commit(draft.project.name)
 
 
 def _event(actor: Principal, permission: Permission, draft: Draft) -> Event:

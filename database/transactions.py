@@ -17,7 +17,6 @@ R = TypeVar("R")
 
 ATTEMPTS = 3
 _RETRYABLE = frozenset({"40P01", "40001"})
-FOREIGN_KEY_VIOLATION = "23503"
 
 
 class RaceLost(Exception):

@@ -54,6 +54,11 @@ class _Memory(Generic[Key, Value]):
             self._known[key] = (time.monotonic() + MEMORY_SECONDS, value)
         return value
 
+    def peek(self, key: Key) -> Value | None:
+        """What is remembered, None also when it would have to be looked up."""
+        found = self._known.get(key)
+        return found[1] if found is not None and found[0] > time.monotonic() else None
+
     def clear(self) -> None:
         with self._lock:
             self._known.clear()
@@ -98,6 +103,17 @@ def project_of(claims: Claims, name: str) -> ProjectRef | None:
     if granted is None or _projects.get(name) != granted:
         return None
     return ProjectRef(granted[0], name, public=False)
+
+
+def still_holds(claims: Claims, project: str) -> bool:
+    """As `standing` and `project_of`, from memory alone: False also when something would have to be looked up."""
+    granted = claims.projects.get(project)
+    if granted is None or _projects.peek(project) != granted:
+        return False
+    if claims.bearer.kind is ActorKind.ANONYMOUS:
+        return True
+    found = _users.peek(claims.bearer.id)
+    return found is not None and found.epoch == claims.bearer.epoch
 
 
 def bearer_of(principal: Principal) -> Bearer | None:

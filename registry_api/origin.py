@@ -6,6 +6,7 @@ import ipaddress
 import re
 import uuid
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from access.principal import Origin
 from core.errors import InvalidInput
 
 MAX_AGENT = 512
+ORIGIN = "wharf.origin"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -24,16 +26,28 @@ class HostUnknown(InvalidInput):
 
 
 def origin_of(request: HttpRequest) -> Origin:
-    """Client address, user agent and request id of a request; a proxy's or client's request id is kept if it is plain."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
-    request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    return Origin(client_ip(request), request.META.get("HTTP_USER_AGENT", "")[:MAX_AGENT], request_id)
+    """As `origin_from`, of Django's request."""
+    return origin_from(request.META)
 
 
-def client_ip(request: HttpRequest) -> str | None:
+def origin_from(environ: dict[str, Any]) -> Origin:
+    """Client address, user agent and request id of a request; a proxy's or client's request id is kept if it is plain.
+
+    Found once per request and kept in its environ: the answer's header, the audit trail and the log name the same id.
+    """
+    found: Origin | None = environ.get(ORIGIN)
+    if found is None:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        found = Origin(client_ip(environ), environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT], request_id)
+        environ[ORIGIN] = found
+    return found
+
+
+def client_ip(environ: dict[str, Any]) -> str | None:
     """The address of the nearest hop that is no trusted proxy, or None on a Unix socket without one."""
-    hops = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    hops = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    peer = _address(environ.get("REMOTE_ADDR", ""))
     while hops and _is_trusted(peer):
         peer = _address(hops.pop())
         if peer is None:
@@ -51,6 +65,11 @@ def external_origin(request: HttpRequest) -> str:
     if origin not in _known():
         raise HostUnknown("this registry does not go by that host name: add its URL to WHARF_EXTERNAL_URLS")
     return origin
+
+
+def is_behind_proxy(request: HttpRequest) -> bool:
+    """Whether a trusted proxy, which may be told where a file lies, handed us the request."""
+    return _is_trusted(_address(request.META.get("REMOTE_ADDR", "")))
 
 
 @lru_cache(maxsize=1)

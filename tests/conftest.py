@@ -34,6 +34,14 @@ def django_db_setup(services: Path, django_db_blocker: DjangoDbBlocker) -> Itera
             connection.close_pool()  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file run in one worker, unless they belong to a group of files that share a server."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 RequireTool = Callable[[str, str], str]
 
 

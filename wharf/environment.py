@@ -40,7 +40,10 @@ DISTINCT_CHARACTERS = 8
 # As clients do: a URL with its scheme's own port names the same host as one without.
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
+UNIX = "unix:"
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
 class Role(StrEnum):
@@ -73,11 +76,19 @@ class Environment(BaseSettings):
     failpoints: str = ""
     workers: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=640, ge=8, le=4096)
+    stop_seconds: int = Field(default=20, ge=1, le=3600)
+    x_accel: str = Field(default="", pattern="^(/[A-Za-z0-9._-]+)*/?$")
+    request_log: bool = True
+    fast_lane: bool = True
+    idle_seconds: int = Field(default=60, ge=1, le=3600)
+    metrics_networks: Annotated[tuple[Network, ...], NoDecode] = LOOPBACK
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("external_urls", "trusted_proxies", mode="before")
+    @field_validator("external_urls", "trusted_proxies", "metrics_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
+        if value == "none":
+            return ()
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
@@ -86,6 +97,13 @@ class Environment(BaseSettings):
     @classmethod
     def _whole_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_origin(url) for url in urls)
+
+    @field_validator("bind")
+    @classmethod
+    def _whole_socket_path(cls, bind: str) -> str:
+        if bind.startswith(UNIX) and not bind.startswith(f"{UNIX}/"):
+            raise ValueError("must be an address, or unix:/absolute/path of a socket")
+        return bind
 
     @field_validator("data")
     @classmethod
@@ -119,6 +137,11 @@ class Environment(BaseSettings):
     @property
     def layout(self) -> DataLayout:
         return DataLayout(self.data)
+
+    @property
+    def socket(self) -> Path | None:
+        """The unix socket WHARF_BIND names, None when it is an address."""
+        return Path(self.bind.removeprefix(UNIX)) if self.bind.startswith(UNIX) else None
 
     @property
     def embedded_postgres(self) -> bool:
@@ -203,7 +226,7 @@ def _origin(url: str) -> str:
 
 
 def _literal(bind: str) -> str:
-    if bind in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+    if bind in ("0.0.0.0", "::", "") or bind.startswith(UNIX):  # noqa: S104 - compared, not bound
         return ""
     return f"[{bind}]" if ":" in bind else bind
 

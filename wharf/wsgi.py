@@ -17,7 +17,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import get_resolver
 
-from wharf import health
+from core import request_facts
+from registry_api.origin import origin_from
+from wharf import health, metrics
 from wharf.environment import Role
 
 Environ = dict[str, Any]
@@ -27,7 +29,11 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 # Every other path belongs to the web side.
 REGISTRY_PATHS = ("/v2", "/v1", "/service/token")
 REGISTRY_PREFIXES = ("/v2/", "/v1/", "/service/token/")
-PROBES: dict[str, Application] = {"/livez": health.livez, "/readyz": health.readyz}
+PROBES: dict[str, Application] = {
+    "/livez": health.livez,
+    "/readyz": health.readyz,
+    "/metrics": metrics.expose,
+}
 
 
 class WebHandler(WSGIHandler):
@@ -36,6 +42,13 @@ class WebHandler(WSGIHandler):
     def __init__(self) -> None:
         super().__init__()
         _load_routes(settings.ROOT_URLCONF)
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().get_response(request)
+        if (match := request.resolver_match) is not None:
+            request_facts.note_route(request.META, match.view_name or match.route)
+        response["X-Request-Id"] = origin_from(request.META).request_id
+        return response
 
 
 class RegistryRequest(WSGIRequest):
@@ -79,9 +92,14 @@ def _nothing_here(_environ: Environ, start_response: StartResponse) -> Iterable[
     return [b""]
 
 
-def build(role: Role) -> Application:
+def build(role: Role, *, fast_lane: bool = True) -> Application:
     """The callable for `role`; a face that the role does not serve answers 404."""
     registry: Application = RegistryHandler() if role in (Role.REGISTRY, Role.ALL) else _nothing_here
+    if fast_lane:
+        from database import listener
+        from registry_api.v2.fastlane import FastLane
+
+        registry = FastLane(registry, is_current=listener.is_listening)
     web: Application = WebHandler() if role in (Role.WEB, Role.ALL) else _nothing_here
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -97,4 +115,4 @@ def build(role: Role) -> Application:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wharf.settings")
 django.setup()
-application = build(settings.WHARF_ROLE)
+application = build(settings.WHARF_ROLE, fast_lane=settings.WHARF_FAST_LANE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, TypeVar
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from access.check import registry_actions
@@ -16,8 +16,10 @@ from core.oci.digest import Digest
 from core.oci.media_types import OCTET_STREAM
 from core.oci.ranges import Part, Unsatisfiable, Whole, parse_range
 from database.transactions import release_connection
+from registry_api.v2 import accel
 from registry_api.v2.conditions import etag, is_unmodified
 from registry_api.v2.endpoint import Request
+from registry_api.v2.lane_note import MAX_BODY, note_of
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 BLOCK_SIZE = 256 * 1024
@@ -34,6 +36,8 @@ def head(request: Request, digest: Digest) -> HttpResponse:
         blobs.pin(blob)
     if is_unmodified(request.http, blob.digest):
         return _headers(HttpResponse(status=304), blob)
+    note = note_of(request.http.META)
+    note.keep, note.leased = True, may_push
     response = _headers(HttpResponse(content_type=OCTET_STREAM), blob)
     response["Content-Length"] = str(blob.size)
     return response
@@ -59,7 +63,10 @@ def get(request: Request, digest: Digest) -> HttpResponseBase:
         refused = _headers(HttpResponse(status=416, content_type=OCTET_STREAM), blob)
         refused["Content-Range"] = f"bytes */{blob.size}"
         return refused
+    if (elsewhere := accel.location(request.http, blob)) is not None:
+        return _handed_to_nginx(request.http, blob, elsewhere)
     return _stream(
+        request,
         blob,
         Part(0, blob.size - 1) if isinstance(wanted, Whole) else wanted,
         is_whole=isinstance(wanted, Whole),
@@ -75,8 +82,30 @@ def _range(request: Request, blob: LinkedBlob) -> str | None:
     return header
 
 
-def _stream(blob: LinkedBlob, part: Part, *, is_whole: bool) -> HttpResponseBase:
+def _handed_to_nginx(request: HttpRequest, blob: LinkedBlob, location: str) -> HttpResponse:
+    """nginx sends the file, a range of it too; opened here first, so that a lost one is noticed and healed."""
+    open_blob(blob.storage_key, size=blob.size).close()
+    response = HttpResponse(content_type=OCTET_STREAM)
+    response["X-Accel-Redirect"] = location
+    _headers(response, blob)
+    if "HTTP_RANGE" not in request.META:
+        # nginx puts its own on a whole file, and none on a range.
+        del response["Accept-Ranges"]
+    return response
+
+
+def _small(request: Request, blob: LinkedBlob, stream: BinaryIO) -> HttpResponse:
+    """A blob that is cheaper to read than to stream; the read lane may answer the next request for it."""
+    with stream:
+        response = HttpResponse(stream.read(blob.size), content_type=OCTET_STREAM)
+    note_of(request.http.META).keep = True
+    return _headers(response, blob)
+
+
+def _stream(request: Request, blob: LinkedBlob, part: Part, *, is_whole: bool) -> HttpResponseBase:
     stream = open_blob(blob.storage_key, size=blob.size, offset=part.first)
+    if is_whole and blob.size <= MAX_BODY:
+        return _small(request, blob, stream)
     # A slow client must not hold a database connection.
     release_connection()
     response = FileResponse(

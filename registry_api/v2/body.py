@@ -6,15 +6,22 @@ server's own `wsgi.input`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Final, Protocol
 
 from django.http import HttpRequest
 
+from core import request_facts
 from core.errors import ManifestTooLarge, SizeInvalid
 
 MIN_PIECE: Final = 64 * 1024
 MAX_PIECE: Final = 1024 * 1024
+# The floor of an upload's rate (reliability design, upload floods), in bytes a second, and over how long it is measured.
+MIN_RATE: Final = 8 * 1024
+WINDOW_SECONDS: Final = 60.0
+# A piece that took longer is followed by a small one, so that a slow body is looked at often enough.
+BRISK_SECONDS: Final = 1.0
 
 
 class _Readable(Protocol):
@@ -23,10 +30,34 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class Pace:
+    """How fast a body arrives: below MIN_RATE over a whole window, its thread is worth more to others."""
+
+    def __init__(self) -> None:
+        self._since = self._last = time.monotonic()
+        self._bytes = 0
+        self.is_brisk = True
+
+    def check(self, count: int) -> None:
+        """Count a piece that has arrived. Raises SizeInvalid."""
+        now = time.monotonic()
+        self.is_brisk = now - self._last < BRISK_SECONDS
+        self._last = now
+        self._bytes += count
+        if now - self._since < WINDOW_SECONDS:
+            return
+        if self._bytes < MIN_RATE * (now - self._since):
+            raise SizeInvalid(
+                f"the body arrives at less than {MIN_RATE} bytes a second: the upload can be resumed"
+            )
+        self._since, self._bytes = now, 0
+
+
 class Body:
     """The body of one request, to be read once. `length` is Content-Length, None when the body is chunked."""
 
     def __init__(self, request: HttpRequest) -> None:
+        self._environ = request.META
         self._input: _Readable = request.META["wsgi.input"]
         self.length = _length(request)
 
@@ -40,12 +71,14 @@ class Body:
             raise SizeInvalid(f"Content-Length is {self.length}, Content-Range spans {expected} bytes")
         received = 0
         size = MIN_PIECE
+        pace = Pace()
         while piece := self._read(size if self.length is None else min(size, self.length - received)):
             received += len(piece)
             if announced is not None and received > announced:
                 break
+            pace.check(len(piece))
             yield piece
-            size = min(size * 2, MAX_PIECE)
+            size = min(size * 2, MAX_PIECE) if pace.is_brisk else MIN_PIECE
         if announced is not None and received != announced:
             raise SizeInvalid(f"the body has {received} bytes, {announced} were announced", received=received)
 
@@ -66,9 +99,11 @@ class Body:
         if size <= 0:
             return b""
         try:
-            return self._input.read(size)
+            piece = self._input.read(size)
         except Exception as error:
             raise SizeInvalid(f"the body broke off: {type(error).__name__}") from error
+        request_facts.note_received(self._environ, len(piece))
+        return piece
 
 
 def _length(request: HttpRequest) -> int | None:

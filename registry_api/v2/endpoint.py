@@ -19,6 +19,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from access.check import registry_actions
 from access.principal import Origin, Principal, ProjectRef
 from artifacts.repositories import Target
+from core import request_facts
 from core.errors import Denied, InvalidInput, Unauthenticated, Unavailable, WharfError
 from core.oci.names import RepositoryName
 from database.transactions import RaceLost
@@ -29,7 +30,7 @@ from registry_api.v2 import challenge, errors
 from registry_api.v2.challenge import Challenge
 from registry_api.v2.credentials import Caller, caller_of
 from registry_api.v2.errors import InternalFault, MethodNotAllowed
-from registry_api.v2.paths import PARSERS, repository_name
+from registry_api.v2.paths import parsed, repository_name
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +113,7 @@ class Endpoint:
             raise MethodNotAllowed(", ".join(sorted(self.operations)))
         repository = repository_name(path.pop("name")) if "name" in path else None
         # Syntax errors of the rest of the path come before credentials too: they reveal nothing.
-        arguments = {name: PARSERS[name](text) for name, text in path.items()}
+        arguments = parsed(path, http.method or "")
         request = authorize(http, origin, operation, repository)
         return operation.view(request, **arguments)
 
@@ -128,6 +129,7 @@ def authorize(
         raise Challenge(error.message, scopes=scopes, error="invalid_token") from error
     if caller is None:
         raise Challenge("authentication required", scopes=scopes)
+    request_facts.note_actor(http.META, caller.principal.name)
     if repository is None:
         return Request(http, caller)
     granted = _by_claims if caller.claims is not None else _by_roles

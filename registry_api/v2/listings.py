@@ -16,6 +16,7 @@ from core.oci.paging import parse_page_size
 from registry_api.v2.challenge import Challenge
 from registry_api.v2.endpoint import Request
 from registry_api.v2.errors import JSON
+from registry_api.v2.lane_note import note_of
 
 MAX_TAGS = 10_000
 CATALOG_DEFAULT = 100
@@ -29,6 +30,7 @@ MAX_REFERRERS_BYTES = 4 * 1024 * 1024 - 64 * 1024
 def tags(request: Request) -> HttpResponse:
     limit = parse_page_size(request.http.GET.get("n"), default=MAX_TAGS, maximum=MAX_TAGS)
     names = queries.tags_page(request.target, last=_last(request.http), limit=limit + 1)
+    note_of(request.http.META).keep = True
     return _page(request.http, {"name": str(request.target.name)}, "tags", names, limit=limit)
 
 

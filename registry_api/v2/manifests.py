@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 
 from artifacts import manifests, queries, tags
@@ -18,6 +20,7 @@ from core.oci.reference import Tag
 from registry_api.v2.body import Body
 from registry_api.v2.conditions import etag, is_unmodified, on_tag
 from registry_api.v2.endpoint import Request
+from registry_api.v2.lane_note import note_of
 
 MAX_TAGS = 32
 
@@ -29,23 +32,23 @@ def get(request: Request, reference: Tag | Digest) -> HttpResponse:
         return _headers(HttpResponse(status=304), manifest)
     response = _headers(HttpResponse(manifest.payload, content_type=manifest.media_type), manifest)
     response["Content-Length"] = str(len(manifest.payload))
+    note = note_of(request.http.META)
+    note.keep = True
     if request.http.method == "GET":
-        _note(request, reference, manifest)
+        note.pull = _pull(request, reference, manifest)
+        pulls.note(pulls.PullLine.of(request.actor, **note.pull))
     return response
 
 
-def _note(request: Request, reference: Tag | Digest, manifest: StoredManifest) -> None:
-    target = request.target
-    pulls.note(
-        pulls.PullLine.of(
-            request.actor,
-            project_id=target.project.id,
-            repository_id=manifest.repository_id,
-            repository=str(target.name),
-            digest=str(manifest.digest),
-            tag=reference.value if isinstance(reference, Tag) else "",
-        )
-    )
+def _pull(request: Request, reference: Tag | Digest, manifest: StoredManifest) -> dict[str, Any]:
+    """What a pull line says beside who pulled."""
+    return {
+        "project_id": request.target.project.id,
+        "repository_id": manifest.repository_id,
+        "repository": str(request.target.name),
+        "digest": str(manifest.digest),
+        "tag": reference.value if isinstance(reference, Tag) else "",
+    }
 
 
 def _negotiated(request: Request, reference: Tag | Digest, stored: StoredManifest) -> StoredManifest:

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from access.principal import ActorKind, Origin, Principal
 from accounts import registry_tokens, signing_keys
 from accounts.registry_tokens import SERVICE, Issued
+from core import request_facts
 from core.errors import InvalidInput, Unauthenticated, WharfError
 from core.oci.scope import parse_scopes
 from projects import registry_access
@@ -55,7 +56,7 @@ def _serve(http: HttpRequest, origin: Origin) -> HttpResponse:
     if http.method in ("GET", "HEAD"):
         return _get(http, origin)
     if http.method == "POST":
-        return _post(QueryDict(Body(http).whole(MAX_FORM_BYTES)), origin)
+        return _post(http, QueryDict(Body(http).whole(MAX_FORM_BYTES)), origin)
     raise MethodNotAllowed("GET, HEAD, POST")
 
 
@@ -66,7 +67,7 @@ def _get(http: HttpRequest, origin: Origin) -> HttpResponse:
     scopes = http.GET.getlist("scope")
     if principal.kind is ActorKind.ANONYMOUS and not scopes:
         raise Unauthenticated("authentication required")
-    return _rendered(_issue(principal, scopes))
+    return _rendered(_issue(http, principal, scopes))
 
 
 def _by_header(header: str, origin: Origin) -> Principal:
@@ -76,12 +77,12 @@ def _by_header(header: str, origin: Origin) -> Principal:
     return basic(value, origin)
 
 
-def _post(form: QueryDict, origin: Origin) -> HttpResponse:
+def _post(http: HttpRequest, form: QueryDict, origin: Origin) -> HttpResponse:
     _check_service(form)
     if form.get("grant_type") != "password":
         raise GrantTypeUnsupported("grant_type must be password: refresh tokens are not issued here")
     principal = by_password(form.get("username", ""), form.get("password", ""), origin)
-    issued = _issue(principal, form.getlist("scope"))
+    issued = _issue(http, principal, form.getlist("scope"))
     granted = " ".join(
         f"{grant.type}:{grant.name}:{','.join(grant.actions)}" for grant in issued.grants if grant.actions
     )
@@ -93,7 +94,8 @@ def _check_service(parameters: QueryDict) -> None:
         raise InvalidInput(f"this token service serves '{SERVICE}' alone")
 
 
-def _issue(principal: Principal, scopes: list[str]) -> Issued:
+def _issue(http: HttpRequest, principal: Principal, scopes: list[str]) -> Issued:
+    request_facts.note_actor(http.META, principal.name)
     bearer = registry_access.bearer_of(principal)
     if bearer is None:
         raise Unauthenticated("user name or password is wrong")

@@ -8,17 +8,30 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.registry_api.client import Registry, World
+from tests.registry_api.replay import Replaying
 
 
 @pytest.fixture(scope="session")
-def registry(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Registry]:
+def replaying(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Replaying]:
     """The registry of this worker; its database is shared by all tests here, which keep apart by unique names."""
     with django_db_blocker.unblock():
         from artifacts.storage import store
-        from wharf.wsgi import application
+        from wharf.environment import Role
+        from wharf.wsgi import build
 
         store().prepare()
-        yield Registry(application)
+        yield Replaying(build(Role.ALL, fast_lane=False))
+
+
+@pytest.fixture(scope="session")
+def registry(replaying: Replaying) -> Registry:
+    return Registry(replaying)
+
+
+@pytest.fixture(autouse=True)
+def replay(replaying: Replaying, request: pytest.FixtureRequest) -> None:
+    """Reads are asked of views and lane alike, but for tests marked `plain`."""
+    replaying.enabled = request.node.get_closest_marker("plain") is None
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -14,6 +13,9 @@ from tests.registry_api.client import HOST, Registry, World, basic
 from tests.registry_api.tokens import altered, genuine
 from tests.registry_api.wire import Body, send
 
+# Of nobody; fixed, because parallel workers must collect tests of the same names.
+UPLOAD = "5f0a4f9e-3c1f-4f0e-9d5b-7b0c6a1f2e3d"
+
 REALM = f'Bearer realm="http://{HOST}/service/token",service="wharf-registry"'
 DIGEST = "sha256:" + "a" * 64
 ASKED = [
@@ -21,10 +23,10 @@ ASKED = [
     ("HEAD", f"blobs/{DIGEST}", "pull"),
     ("DELETE", f"blobs/{DIGEST}", "delete"),
     ("POST", "blobs/uploads/", "pull,push"),
-    ("GET", f"blobs/uploads/{uuid4()}", "pull"),
-    ("PATCH", f"blobs/uploads/{uuid4()}", "pull,push"),
-    ("PUT", f"blobs/uploads/{uuid4()}", "pull,push"),
-    ("DELETE", f"blobs/uploads/{uuid4()}", "pull,push"),
+    ("GET", f"blobs/uploads/{UPLOAD}", "pull"),
+    ("PATCH", f"blobs/uploads/{UPLOAD}", "pull,push"),
+    ("PUT", f"blobs/uploads/{UPLOAD}", "pull,push"),
+    ("DELETE", f"blobs/uploads/{UPLOAD}", "pull,push"),
     ("GET", "manifests/latest", "pull"),
     ("HEAD", "manifests/latest", "pull"),
     ("PUT", "manifests/latest", "pull,push"),
@@ -176,7 +178,7 @@ def test_a_cookie_proves_nothing(world: World) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("path", ["blobs/uploads/", "manifests/latest", f"blobs/uploads/{uuid4()}"])
+@pytest.mark.parametrize("path", ["blobs/uploads/", "manifests/latest", f"blobs/uploads/{UPLOAD}"])
 def test_a_bad_token_is_refused_before_a_byte_of_the_body_is_read(registry: Registry, path: str) -> None:
     """Case 31: with `Expect: 100-continue` the server then never asks for the body."""
     body = Body(b"x" * 100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from core.oci.digest import Digest
 from tests.registry_api import documents
@@ -13,6 +14,7 @@ from tests.registry_api.client import World
 from tests.registry_api.crowd import at_once
 
 
+@pytest.mark.plain
 def test_a_blob_deleted_while_ten_clients_pull_it_breaks_none_of_them(world: World) -> None:
     """Case 40."""
     repository = world.repository("maintainer")

@@ -21,7 +21,7 @@ from tests.registry_api.client import Repository, World
 from tests.registry_api.files import broken, files_of, set_upload, staged, upload
 from tests.registry_api.wire import Body, bearer, send
 
-ID = str(uuid4())
+ID = "5f0a4f9e-3c1f-4f0e-9d5b-7b0c6a1f2e3d"
 DIGEST = f"sha256:{'a' * 64}"
 LEASE_OVER = "lease_until = now() - interval '1 second'"
 

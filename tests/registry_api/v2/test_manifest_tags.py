@@ -157,6 +157,7 @@ def test_a_subject_told_by_the_second_push_is_listed(repository: Repository) -> 
     assert [each["digest"] for each in listed] == [str(Digest.of(payload))]
 
 
+@pytest.mark.plain
 def test_two_clients_moving_one_tag_never_leave_it_torn(repository: Repository) -> None:
     """Case 56."""
     payloads = [document(), document()]

@@ -152,6 +152,7 @@ def fill(repository: Repository, count: int) -> None:
     )
 
 
+@pytest.mark.plain
 def test_a_head_among_a_hundred_thousand_tags_does_the_work_of_one_among_few(world: World) -> None:
     """Case 61."""
     repository = world.repository("developer")

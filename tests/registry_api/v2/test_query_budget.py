@@ -24,6 +24,8 @@ from registry_api.v2.urls import ROUTES
 from tests.registry_api import documents
 from tests.registry_api.client import MANIFEST, PASSWORD, Repository, World
 
+pytestmark = pytest.mark.plain
+
 BUDGET: dict[str, dict[str, int]] = json.loads(
     Path(__file__).with_name("query_budget.json").read_text(encoding="utf-8")
 )

@@ -199,6 +199,7 @@ def test_referrers_with_the_longest_types_keep_to_the_bound(repository: Reposito
     assert sum(len(page) for page in pages(repository, to)) == 10_000
 
 
+@pytest.mark.plain
 def test_a_page_reads_no_more_annotations_than_it_shows(repository: Repository) -> None:
     """Case 67."""
     to = subject()
