@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,14 @@ from core.errors import StorageFailed
 from database import sql
 
 log = structlog.get_logger(__name__)
+
+
+class Health(StrEnum):
+    """blob.health"""
+
+    OK = "ok"
+    SUSPECT = "suspect"
+    MISSING = "missing"
 
 
 @functools.cache
@@ -39,6 +48,13 @@ def open_blob(storage_key: str, *, size: int, offset: int = 0) -> BinaryIO:
         )
         log.error("blob damaged", storage_key=storage_key, health=health)
         raise
+
+
+def note_health(storage_key: str, health: Health) -> None:
+    """The file of a blob was read back: whole, lost or damaged. Damage is never served and heals with the next push."""
+    sql.execute(
+        "UPDATE blob SET health = %s WHERE storage_key = %s AND health <> %s", [health, storage_key, health]
+    )
 
 
 def set_up() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import pkgutil
 import sys
@@ -62,6 +63,10 @@ def _setup_django() -> None:
     import django
 
     django.setup()
+    # A command's standard output is its result, which programs read.
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
 
 
 def _django_command(given: list[str]) -> int:

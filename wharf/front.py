@@ -10,7 +10,6 @@ from wharf.environment import Environment, Role
 from wharf.layout import CHECKOUT
 from wharf.processes import Command
 
-GRACEFUL_STOP = 20  # seconds a request in flight gets when we are asked to stop
 # One worker process more than this gains nothing: the tasks are a few short statements.
 TASK_PROCESSES = 2
 
@@ -42,7 +41,7 @@ def _gunicorn(environment: Environment, listener: int) -> Command:
             "wharf.wsgi:application",
         ),
         orphaned=signal.SIGQUIT,  # without a supervisor the database is going down too: no grace
-        grace=GRACEFUL_STOP + 5.0,
+        grace=environment.stop_seconds + 5.0,
         directory=CHECKOUT,
         environment={"DJANGO_SETTINGS_MODULE": "wharf.settings"},
         log=environment.layout.logs / "gunicorn.log",

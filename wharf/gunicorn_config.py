@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wharf import environment
-from wharf.front import GRACEFUL_STOP
+from wharf import environment, metrics_folder
 from wharf.logs import logging_settings
+from wharf.observing import child_exit, post_request, post_worker_init, pre_request
 
 _environment = environment.load()
+# Hooks are settings by their names; the folder must be named before any process imports prometheus_client.
+__all__ = ["child_exit", "post_request", "post_worker_init", "pre_request"]
+metrics_folder.prepare(_environment.layout.metrics)
 
 worker_class = "wharf.worker.RegistryWorker"
 workers = _environment.workers
@@ -19,7 +22,7 @@ worker_connections = threads + 1000
 backlog = 2048
 keepalive = 75
 timeout = 60
-graceful_timeout = GRACEFUL_STOP
+graceful_timeout = _environment.stop_seconds
 # Names reach 255 characters and query strings more: the application, not the parser, answers 414.
 limit_request_line = 8190
 limit_request_fields = 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
-from wharf import datalock, embedded, front, preflight
+from wharf import datalock, embedded, front, preflight, probe
 from wharf.datalock import DataInUse
 from wharf.embedded import Embedded
 from wharf.environment import Environment, Role
@@ -130,22 +129,10 @@ class Instance:
         while time.monotonic() < deadline:
             if not child.alive:
                 raise StartRefused(f"the server did not start: {child.last_words()}")
-            if self._serving():
+            if probe.answers(self.environment, "/livez"):
                 return
             time.sleep(0.05)
         raise StartRefused(f"the server gave no answer for {SERVE_TIMEOUT:.0f} s: {child.last_words()}")
-
-    def _serving(self) -> bool:
-        environment = self.environment
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(environment.bind, environment.bind)  # noqa: S104
-        connection = http.client.HTTPConnection(host, environment.port, timeout=5)
-        try:
-            connection.request("GET", "/livez")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 def _leave(environment: Environment) -> None:

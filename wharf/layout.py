@@ -49,6 +49,10 @@ class DataLayout:
         return self.root / "spool"
 
     @property
+    def metrics(self) -> Path:
+        return self.root / "metrics"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -71,6 +71,8 @@ def reserve_port(environment: Environment) -> socket.socket:
 
     Raises StartRefused.
     """
+    if environment.socket is not None:
+        return _unix_listener(environment.socket)
     family = socket.AF_INET6 if ":" in environment.bind else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -84,6 +86,47 @@ def reserve_port(environment: Environment) -> socket.socket:
         raise StartRefused(_why_no_port(environment, error)) from None
     listener.set_inheritable(True)
     return listener
+
+
+def _unix_listener(path: Path) -> socket.socket:
+    """A listening socket with the name `path`, open to our user and group; a name left by a dead server is taken over."""
+    if _somebody_answers(path):
+        raise StartRefused(f"another server listens on {path}; stop it or set WHARF_BIND")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            path.unlink()
+        listener.bind(str(path))
+        # Whoever may connect is believed as our proxy.
+        path.chmod(0o660)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise StartRefused(f"WHARF_BIND: {path}: {(error.strerror or str(error)).lower()}") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _somebody_answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def external_services(environment: Environment) -> None:
+    """All that replicas share is given: none of them may make up its own. Raises StartRefused."""
+    needed = {
+        "WHARF_SECRET_KEY": environment.secret_key,
+        "WHARF_DATABASE_URL": environment.database_url,
+        "WHARF_REDIS_URL": environment.redis_url,
+    }
+    missing = [name for name, value in needed.items() if value is None]
+    if missing:
+        raise StartRefused(f"{' and '.join(missing)} must be set, the same for every role and host")
 
 
 def _why_no_port(environment: Environment, error: OSError) -> str:

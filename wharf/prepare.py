@@ -10,9 +10,8 @@ import traceback
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wharf.settings")
     try:
-        password = _prepare()
+        password = prepare()
     except Exception as error:  # noqa: BLE001 - the whole of it is printed; the last line is for the person
         traceback.print_exc()
         sys.stderr.write(f"{' '.join(str(error).split()) or type(error).__name__}\n")
@@ -20,9 +19,11 @@ def main() -> None:
     sys.stdout.write("\n" + json.dumps({"admin_password": password or ""}) + "\n")
 
 
-def _prepare() -> str | None:
+def prepare() -> str | None:
+    """Schema, storage, first rows; the password of a new first administrator, or None. Raises what each of them raises."""
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wharf.settings")
     django.setup()
     from artifacts import storage
     from wharf import bootstrap, environment, migration

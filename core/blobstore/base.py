@@ -220,6 +220,14 @@ class BlobStore(Protocol):
         """Remove a blob; one that is already gone is fine."""
         ...
 
+    def put_back(self, key: str, pieces: Iterable[Piece]) -> None:
+        """Publish the bytes of a backup under the key they once had, as durably as `commit`.
+
+        The digest in the key is compared first; whatever lies there by now (cut short, flipped) is replaced in one step.
+        Raises DigestMismatch (nothing changed), StorageFull, ValueError (no key of ours).
+        """
+        ...
+
     def walk(self) -> Iterator[StoredBlob]:
         """Every visible blob in byte order of its key, lazily (memory: one shard or page).
 

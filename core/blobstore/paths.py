@@ -11,11 +11,10 @@ Keys are never used twice. Under the root of the file system driver:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from core.oci.digest import Digest
+from core.oci.digest import Digest
 
 BLOBS: Final = "blobs"
 UPLOADS: Final = "uploads"
@@ -45,6 +44,12 @@ def split_key(key: str) -> tuple[str, str]:
     if not is_blob_name(shard, name):
         raise ValueError(f"{key!r} is not a storage key")
     return shard, name
+
+
+def digest_of(key: str) -> Digest:
+    """The digest a key is named after; ValueError when it is not one of ours."""
+    _, name = split_key(key)
+    return Digest.from_bytes(bytes.fromhex(name.partition(".")[0]))
 
 
 def is_shard(name: str) -> bool:

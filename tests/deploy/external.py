@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.deploy.ports import free_port
 from wharf import programs
 from wharf.processes import Child, Command, Identity, run_as, service_identity, spawn
 
+ROLES_SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "postgres" / "roles.sh"
 PASSWORD = "pEr5iMm0n-far-away"
 START_SECONDS = 30.0
 
@@ -37,10 +39,12 @@ class ExternalServices:
     def start(self) -> None:
         identity = service_identity(self.root / "pg")
         found = programs.find(identity, copies=self.root)
+        self._programs = found.postgres
         cluster = self._folder("pg", identity)
-        auth = ("--auth=scram-sha-256", "--pwfile=/dev/stdin")
+        (self.root / "password").write_text(PASSWORD)
+        auth = ("--auth=scram-sha-256", f"--pwfile={self.root / 'password'}")
         initdb = [str(found.postgres / "initdb"), "-D", str(cluster), "-U", "postgres", "-E", "UTF8", "-N"]
-        done = run_as(identity, [*initdb, *auth], directory=cluster, text=PASSWORD + "\n")
+        done = run_as(identity, [*initdb, *auth], directory=cluster)
         assert done.returncode == 0, done.stderr
         server = (str(found.postgres / "postgres"), "-D", str(cluster), "-p", str(self.postgres_port))
         tuned = ("-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200")
@@ -63,16 +67,23 @@ class ExternalServices:
         self._children.append(spawn(command))
 
     def _make_roles(self) -> None:
-        with self._superuser() as connection:
-            for role in ("wharf_owner", "wharf_app"):
-                connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
-            connection.execute("CREATE DATABASE wharf OWNER wharf_owner ENCODING UTF8")
+        """With the script that the postgres container of docker-compose.yml runs."""
+        self._wait_for_postgres()
+        variables = {
+            "PATH": f"{self._programs}:{os.defpath}",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.postgres_port),
+            "PGPASSWORD": PASSWORD,
+            "WHARF_OWNER_PASSWORD": PASSWORD,
+            "WHARF_APP_PASSWORD": PASSWORD,
+        }
+        subprocess.run([str(ROLES_SCRIPT)], env=variables, check=True, capture_output=True)
 
-    def _superuser(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _wait_for_postgres(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                return psycopg.connect(self.database("postgres", "postgres"), autocommit=True)
+                return psycopg.connect(self.database("postgres", "postgres")).close()
             except psycopg.OperationalError:
                 assert time.monotonic() < deadline, (self.root / "postgres.log").read_text()
                 time.sleep(0.05)

@@ -40,7 +40,7 @@ class Roles:
             "WHARF_WORKERS": "2",
             "PYTHONUNBUFFERED": "1",
         }
-        self._owner = {"WHARF_MIGRATE_DATABASE_URL": services.database("wharf_owner")}
+        self.owner = {"WHARF_MIGRATE_DATABASE_URL": services.database("wharf_owner")}
 
     def environment(self, **extra: str) -> dict[str, str]:
         kept = {
@@ -63,7 +63,7 @@ class Roles:
 
     def prepare(self) -> str:
         """What the service `migrate` of docker-compose.yml does; its output."""
-        done = self.run("prepare", **self._owner)
+        done = self.run("prepare", **self.owner)
         assert done.returncode == 0, done.stdout + done.stderr
         found = [line.rpartition("/ ")[2] for line in done.stdout.splitlines() if "administrator" in line]
         if found:
@@ -72,6 +72,13 @@ class Roles:
 
     def log(self, name: str) -> str:
         return (self.root / f"{name}.log").read_text(errors="replace")
+
+    def wait_logged(self, name: str, words: str) -> None:
+        """Until `name` has written `words` to its log."""
+        deadline = time.monotonic() + START_SECONDS
+        while words not in self.log(name):
+            assert time.monotonic() < deadline, self.log(name)
+            time.sleep(0.1)
 
     def start(self, name: str, role: str, **extra: str) -> None:
         """Start `role` under `name`; servers are waited for until they are ready."""
@@ -82,13 +89,14 @@ class Roles:
         log = self.root / f"{name}.log"
         self.running[name] = background.start(command, environment=environment, log=log, folder=CHECKOUT)
         deadline = time.monotonic() + START_SECONDS
-        while serves and not self._ready(extra["WHARF_BIND"]):
+        while serves and not self._ready(extra):
             assert self.running[name].poll() is None, self.log(name)
             assert time.monotonic() < deadline, self.log(name)
             time.sleep(0.05)
 
-    def _ready(self, bind: str) -> bool:
-        return probe.answers(Environment(bind=bind), "/readyz")
+    def _ready(self, extra: dict[str, str]) -> bool:
+        where = Environment(bind=extra["WHARF_BIND"], port=int(extra.get("WHARF_PORT", "5000")))
+        return probe.answers(where, "/readyz")
 
     def stop(self, name: str) -> int:
         """SIGTERM and wait; the exit status."""

@@ -26,7 +26,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool._check = check  # noqa: SLF001
         return pool
 
-
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if self.pool is not None:
             renew_if_dead(self.pool)

@@ -13,10 +13,13 @@ from uuid import uuid4
 import pytest
 
 from core.blobstore.base import BlobDamaged, BlobMissing, BlobStat
+from core.errors import DigestMismatch
 from core.oci.digest import Algorithm, Digest
 from tests.core.blobstore.pushes import content_of, pushed, staged, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.blobstore.base import BlobStore
 
 HELLO = b"hello, wharf"
@@ -69,7 +72,7 @@ class BlobConformance:
 
     @pytest.mark.parametrize("key", NO_KEYS)
     def test_only_storage_keys_are_taken_as_keys(self, store: BlobStore, key: str) -> None:
-        for act in (store.stat, store.open, store.delete):
+        for act in (store.stat, store.open, store.delete, lambda key: store.put_back(key, [HELLO])):
             with pytest.raises(ValueError, match="not a storage key"):
                 act(key)
 
@@ -99,6 +102,36 @@ class BlobConformance:
             store.delete(key)
             rest = b"".join(iter(lambda: stream.read(65536), b""))
         assert first + rest == content
+
+    def test_a_blob_of_a_backup_comes_back_under_its_key(self, store: BlobStore) -> None:
+        for algorithm in Algorithm:
+            key = pushed(store, HELLO, algorithm)
+            store.delete(key)
+            store.put_back(key, [HELLO[:5], HELLO[5:]])
+            assert content_of(store, key) == HELLO
+            store.put_back(key, [HELLO])  # over one that is there
+            assert content_of(store, key) == HELLO
+        assert list(store.walk_staging()) == []
+
+    def test_other_bytes_are_not_put_back_and_change_nothing(self, store: BlobStore) -> None:
+        key = pushed(store, HELLO)
+        with pytest.raises(DigestMismatch):
+            store.put_back(key, [b"hello, world"])
+        assert content_of(store, key) == HELLO
+        assert list(store.walk_staging()) == []
+
+    def test_a_copy_that_cannot_be_read_leaves_nothing_behind(self, store: BlobStore) -> None:
+        key = pushed(store, HELLO)
+        store.delete(key)
+
+        def broken() -> Iterator[bytes]:
+            yield HELLO[:5]
+            raise OSError("bad sector")
+
+        with pytest.raises(OSError, match="bad sector"):
+            store.put_back(key, broken())
+        assert visible(store) == []
+        assert list(store.walk_staging()) == []
 
     def test_the_walk_is_in_byte_order_and_tells_size_and_age(self, store: BlobStore) -> None:
         sizes = {pushed(store, b"%d" % number * number): number * len(str(number)) for number in range(40)}
