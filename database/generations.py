@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -26,10 +27,13 @@ SLOTS: Final = 65_536
 WIDTH: Final = 8
 CHANNEL: Final = "wharf_generation"
 
+log = structlog.get_logger(__name__)
+
 
 @cache
 def _table() -> mmap.mmap:
     path = Path(settings.WHARF_DATA) / "generations"
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         if os.fstat(descriptor).st_size != SLOTS * WIDTH:
@@ -51,9 +55,17 @@ def _slot(name: str) -> slice:
 
 
 def bump(name: str) -> None:
-    """What is remembered of this repository or project is stale, in every process of this host."""
+    """What is remembered of this repository or project is stale, in every process of this host.
+
+    A command that may not write the table leaves it to the servers, which hear of the change by NOTIFY.
+    """
+    try:
+        table = _table()
+    except OSError as error:
+        log.info("generations not written here", name=name, error=str(error))
+        return
     # A fresh random number: an increment by two processes at once could end where it began.
-    _table()[_slot(name)] = secrets.token_bytes(WIDTH)
+    table[_slot(name)] = secrets.token_bytes(WIDTH)
 
 
 def bump_all() -> None:
