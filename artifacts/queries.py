@@ -61,9 +61,12 @@ class Referrer:
 
 
 _MANIFEST = "SELECT r.id, a.digest, a.media_type, a.payload FROM repository r"
+# The tag first, whatever the planner believes: with stale statistics it would walk all tags of an artifact that has many.
 _BY_TAG = f"""
-    {_MANIFEST} JOIN tag t ON t.repository_id = r.id JOIN artifact a ON a.id = t.artifact_id
-    WHERE {CURRENT} AND t.name = %(reference)s
+    WITH named AS MATERIALIZED (
+      SELECT r.id, t.artifact_id FROM repository r JOIN tag t ON t.repository_id = r.id
+      WHERE {CURRENT} AND t.name = %(reference)s)
+    SELECT named.id, a.digest, a.media_type, a.payload FROM named JOIN artifact a ON a.id = named.artifact_id
 """
 _BY_DIGEST = (
     f"{_MANIFEST} JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND a.digest = %(reference)s"

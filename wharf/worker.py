@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from concurrent.futures import Future
 from typing import Any, Final
 
 from gunicorn import util
@@ -77,6 +78,24 @@ class RegistryWorker(ThreadWorker):  # type: ignore[misc]
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """Serve one request; a connection that ends with it is closed here, in its own thread.
+
+        Closing waits up to two seconds for the peer. gunicorn does it in the loop that accepts and hands out connections, where
+        a hundred stalled clients would keep everybody waiting for minutes.
+        """
+        result = super().handle(conn)
+        if result is False:
+            conn.close(graceful=True)
+        return result
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """In the loop: what becomes of the connection."""
+        if not fs.cancelled() and fs.exception() is None and fs.result() is False:
+            self.nr_conns -= 1
+        else:
+            super().finish_request(conn, fs)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Whether the connection may carry another request."""
