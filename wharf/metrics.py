@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import platform
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -115,6 +117,10 @@ def sample_pool() -> None:
     POOL.labels("waiting_requests").set(facts.get("requests_waiting", 0))
 
 
+SCRAPE_ATTEMPTS = 10
+SCRAPE_PAUSE = 0.02
+
+
 def expose(environ: Environ, start_response: Start) -> Iterable[bytes]:
     """GET /metrics: all processes of this server together, for clients in WHARF_METRICS_NETWORKS; 403 for all others."""
     if is_allowed(environ):
@@ -139,6 +145,11 @@ def _collected(encode: Callable[[CollectorRegistry], bytes]) -> bytes:
         return encode(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    for _ in range(SCRAPE_ATTEMPTS - 1):
+        # A worker that just starts has made its file and not yet its size; one that just ended takes its gauges along.
+        with contextlib.suppress(OSError, struct.error), metrics_folder.reading(Path(folder)):
+            return encode(registry)
+        time.sleep(SCRAPE_PAUSE)
     with metrics_folder.reading(Path(folder)):
         return encode(registry)
 
