@@ -116,6 +116,8 @@ def test_counts_outlive_a_killed_worker_and_its_files_do_not_pile_up(served: Ins
     count = total(scrape(served), "wharf_http_requests_total", route="ping")
     for _ in range(30):
         assert ask(served, path="/v2/") == 401
+    # Counted after the answer: a worker killed between the two takes one along.
+    wait_for(lambda: total(scrape(served), "wharf_http_requests_total", route="ping") == count + 30)
     [folder] = (served.data / "metrics").glob("server-*")
     for _ in range(2):
         victim = children(served.child("-m gunicorn"))[0]
