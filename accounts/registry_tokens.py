@@ -81,6 +81,7 @@ class Claims:
     repositories: Mapping[str, frozenset[str]]
     may_list_catalog: bool
     projects: Mapping[str, Epoch] = field(default_factory=dict)
+    key_id: str = ""  # a retired key ends its tokens at once, remembered ones too
 
 
 def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]) -> Issued:
@@ -157,13 +158,13 @@ remembered = _Remembered()
 
 def verify(token: str) -> Claims:
     """Check signature, times, audience and shape. Epochs are the caller's to compare. Raises Unauthenticated."""
-    kid = _key_id(token)
-    keys = signing_keys.keyset(wanted=kid)
-    key = keys.public.get(kid)
+    known = remembered.get(token)
+    kid = _key_id(token) if known is None else known.key_id
+    key = signing_keys.keyset(wanted=kid).public.get(kid)
     if key is None:
         raise Unauthenticated("the token is signed by an unknown key")
-    if (claims := remembered.get(token)) is not None:
-        return claims
+    if known is not None:
+        return known
     try:
         payload = jwt.decode(
             token,
@@ -174,7 +175,7 @@ def verify(token: str) -> Claims:
             leeway=LEEWAY_SECONDS,
             options=_OPTIONS,
         )
-        claims = _claims(payload)
+        claims = _claims(payload, kid)
     except (jwt.PyJWTError, AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Unauthenticated("the token is invalid or has expired") from error
     remembered.put(token, claims)
@@ -192,7 +193,7 @@ def _key_id(token: str) -> str:
     return kid
 
 
-def _claims(payload: dict[str, Any]) -> Claims:
+def _claims(payload: dict[str, Any], key_id: str) -> Claims:
     private = payload["wharf"]
     bearer = Bearer(
         ActorKind(private["kind"]), int(private["id"]), str(payload["sub"]), int(private["epoch"])
@@ -209,4 +210,5 @@ def _claims(payload: dict[str, Any]) -> Claims:
             entry.type == "registry" and entry.name == "catalog" and "*" in entry.actions for entry in entries
         ),
         projects={name: (int(pair[0]), int(pair[1])) for name, pair in private["projects"].items()},
+        key_id=key_id,
     )

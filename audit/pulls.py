@@ -14,10 +14,11 @@ import re
 import socket
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import structlog
 from django.conf import settings
 
@@ -108,7 +109,7 @@ class PullSpool:
         """Append the line, or count it as lost. Never raises."""
         with self._lock:
             try:
-                self._append(json.dumps(asdict(line)).encode() + b"\n")
+                self._append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
             except Exception as failure:  # noqa: BLE001 - a pull never fails for its bookkeeping, whatever is wrong
                 self._lose(repr(failure))
 
