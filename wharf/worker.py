@@ -7,6 +7,7 @@ answer with an HTML page, on which docker stops with "error parsing HTTP respons
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 from concurrent.futures import Future
@@ -20,6 +21,7 @@ from wharf import environment
 
 DRAIN_PIECE: Final = 64 * 1024
 DRAIN_PIECES: Final = 16
+READS: Final = ("GET", "HEAD")
 
 HEAD: Final = (
     "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
@@ -74,18 +76,25 @@ class RegistryWorker(ThreadWorker):  # type: ignore[misc]
 
         By the kernel's clock of the socket, which holds for headers, bodies and sendfile alike.
         """
-        patience = struct.pack("ll", environment.load().idle_seconds, 0)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        if not conn.initialized:
+            patience = struct.pack("ll", environment.load().idle_seconds, 0)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
-        """Serve one request; a connection that ends with it is closed here, in its own thread.
+        """Serve one request, and the reads that follow it at once; a connection that ends is closed here, in its own thread.
+
+        Going on with a connection whose next request is here already saves its way through the loop and into another thread,
+        a fifth of what a cached read costs. Writes take turns: they last, and the more of them run at once, the more they wait
+        for each other.
 
         Closing waits up to two seconds for the peer. gunicorn does it in the loop that accepts and hands out connections, where
         a hundred stalled clients would keep everybody waiting for minutes.
         """
         result = super().handle(conn)
+        while result is True and self.alive and conn.wharf_read and has_more(conn):
+            result = super().handle(conn)
         if result is False:
             conn.close(graceful=True)
         return result
@@ -99,6 +108,7 @@ class RegistryWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Whether the connection may carry another request."""
+        conn.wharf_read = req.method in READS
         waiting: AskedForBody | None = None
         if req._expected_100_continue:  # noqa: SLF001 - gunicorn's own flag, read and cleared here alone
             req._expected_100_continue = False  # noqa: SLF001
@@ -107,6 +117,15 @@ class RegistryWorker(ThreadWorker):  # type: ignore[misc]
         if waiting is not None and not waiting.asked:
             return False  # whether the client still sends its body is not known
         return keep and drained(req.body)
+
+
+def has_more(conn: Any) -> bool:
+    """Whether the next request of a kept-alive connection has begun to arrive."""
+    if conn.parser.unreader.buf.getvalue():
+        return True
+    poll = select.poll()
+    poll.register(conn.sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def drained(body: Any) -> bool:

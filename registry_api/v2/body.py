@@ -20,8 +20,9 @@ MAX_PIECE: Final = 1024 * 1024
 # The floor of an upload's rate (reliability design, upload floods), in bytes a second, and over how long it is measured.
 MIN_RATE: Final = 8 * 1024
 WINDOW_SECONDS: Final = 60.0
-# A piece that took longer is followed by a small one, so that a slow body is looked at often enough.
-BRISK_SECONDS: Final = 1.0
+# A piece that took longer is followed by a small one: a slow body is looked at often enough, and hundreds of them take little
+# memory.
+BRISK_SECONDS: Final = 0.25
 
 
 class _Readable(Protocol):
