@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from artifacts.repositories import CURRENT, Target
 from artifacts.storage import open_blob
 from core.blobstore.base import BlobDamaged, BlobMissing
 from core.oci.config import ConfigFacts, HistoryEntry, parse_config
@@ -28,27 +29,42 @@ class Facts:
     annotations: str
 
 
-def of(repository_id: int, manifest: Manifest) -> Facts:
-    """Facts of a manifest about to be pushed; its config, if already linked, is read from the blob store."""
-    document = _document(repository_id, manifest.config)
-    config = parse_config(document or b"")
-    return Facts(config, document, tuple(_platforms(manifest, config)), ascii_json(manifest.annotations))
+def of(target: Target, manifest: Manifest) -> tuple[int | None, Facts]:
+    """The current repository's id (None when there is none yet) and the facts of a manifest about to be pushed to it.
 
-
-def _document(repository_id: int, descriptor: Descriptor | None) -> bytes | None:
-    if descriptor is None or descriptor.size > MAX_CONFIG_BYTES or not descriptor.media_type.endswith("json"):
-        return None
+    The config, if already linked, is read from the blob store.
+    """
+    descriptor = _readable(manifest.config)
     found = sql.row(
-        """
-        SELECT b.storage_key, b.size FROM repository_blob link JOIN blob b ON b.id = link.blob_id
-        WHERE link.repository_id = %s AND b.digest = %s AND b.size <= %s AND b.health = 'ok'
-        """,
-        [repository_id, descriptor.digest.raw, MAX_CONFIG_BYTES],
+        _CONFIG,
+        target.key | {"digest": descriptor.digest.raw if descriptor else b"", "limit": MAX_CONFIG_BYTES},
     )
-    if found is None:
+    document = None if found is None or found[1] is None else _read(found[1], found[2])
+    config = parse_config(document or b"")
+    known = Facts(config, document, tuple(_platforms(manifest, config)), ascii_json(manifest.annotations))
+    return None if found is None else found[0], known
+
+
+# OFFSET 0: the link is looked up by its key, whatever a planner without statistics thinks of reading them all.
+_CONFIG = f"""
+    SELECT r.id, config.storage_key, config.size FROM repository r LEFT JOIN LATERAL (
+        SELECT b.storage_key, b.size FROM blob b
+        WHERE b.digest = %(digest)s AND b.size <= %(limit)s AND b.health = 'ok' AND EXISTS (
+            SELECT FROM repository_blob link WHERE link.repository_id = r.id AND link.blob_id = b.id OFFSET 0)
+    ) config ON true WHERE {CURRENT}
+"""
+
+
+def _readable(config: Descriptor | None) -> Descriptor | None:
+    """The config, if its facts can be read: small JSON."""
+    if config is None or config.size > MAX_CONFIG_BYTES or not config.media_type.endswith("json"):
         return None
+    return config
+
+
+def _read(storage_key: str, size: int) -> bytes | None:
     try:
-        with open_blob(found[0], size=found[1]) as stream:
+        with open_blob(storage_key, size=size) as stream:
             return stream.read(MAX_CONFIG_BYTES)
     except (BlobMissing, BlobDamaged):
         return None  # the push is refused for want of this blob, and the client sends it again
@@ -65,52 +81,29 @@ def _platforms(manifest: Manifest, config: ConfigFacts) -> Iterator[str]:
     yield from dict.fromkeys("/".join(filter(None, part)) for part in named)
 
 
-def write(artifact_id: int, repository_id: int, manifest: Manifest, known: Facts) -> None:
-    """Layer and accessory rows of a new artifact, in its transaction."""
-    _write_layers(artifact_id, list(_layers(manifest.layers, known.config.history)))
-    if manifest.subject is not None:
-        note_accessory(artifact_id, repository_id, manifest.subject.digest, kind=manifest.accessory_kind)
-
-
 @dataclass(frozen=True, slots=True)
-class _Layer:
+class Layer:
+    """A line of an image's history with the layer it made, if it made one."""
+
     descriptor: Descriptor | None
     command: str
     comment: str
     created: datetime | None
 
 
-def _layers(layers: tuple[Descriptor, ...], history: tuple[HistoryEntry, ...]) -> Iterator[_Layer]:
+def layers_of(manifest: Manifest, known: Facts) -> list[Layer]:
+    """The rows of a manifest's layer list, first layer first."""
+    return list(_layers(manifest.layers, known.config.history))
+
+
+def _layers(layers: tuple[Descriptor, ...], history: tuple[HistoryEntry, ...]) -> Iterator[Layer]:
     """History lines beside the layers they made; layers beyond the history stand alone, as do those of other artifacts."""
     remaining = iter(layers)
     for entry in history:
         layer = None if entry.empty_layer else next(remaining, None)
-        yield _Layer(layer, entry.created_by, entry.comment, entry.created)
+        yield Layer(layer, entry.created_by, entry.comment, entry.created)
     for layer in remaining:
-        yield _Layer(layer, "", "", None)
-
-
-def _write_layers(artifact_id: int, rows: list[_Layer]) -> None:
-    if not rows:
-        return
-    sql.execute(
-        """
-        INSERT INTO artifact_layer (artifact_id, position, digest, size, media_type, command, comment, created_at, is_empty)
-        SELECT %(artifact)s::bigint, position - 1, digest, size, media_type, command, comment, created_at, digest IS NULL
-        FROM unnest(%(digests)s::bytea[], %(sizes)s::bigint[], %(types)s::text[], %(commands)s::text[], %(comments)s::text[],
-                    %(created)s::timestamptz[]) WITH ORDINALITY
-          AS layer (digest, size, media_type, command, comment, created_at, position)
-        """,
-        {
-            "artifact": artifact_id,
-            "digests": [row.descriptor.digest.raw if row.descriptor else None for row in rows],
-            "sizes": [row.descriptor.size if row.descriptor else 0 for row in rows],
-            "types": [row.descriptor.media_type if row.descriptor else "" for row in rows],
-            "commands": [row.command for row in rows],
-            "comments": [row.comment for row in rows],
-            "created": [row.created for row in rows],
-        },
-    )
+        yield Layer(layer, "", "", None)
 
 
 def note_accessory(artifact_id: int, repository_id: int, subject: Digest, *, kind: str) -> None:

@@ -7,14 +7,17 @@ Callers hold the repository lock and a transaction; the order of locks is reposi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from access.principal import Principal
+from artifacts import repositories
 from artifacts.repositories import Target
-from core.errors import QuotaExceeded
+from core.errors import QuotaExceeded, UploadUnknown
 from core.oci.digest import Digest
 from database import sql
 
 LEASE = "wharf_lease()"
+DONE_KEPT = "interval '1 hour'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +29,77 @@ class StoredBlob:
     storage_key: str
 
 
-def record(blob: StoredBlob) -> int:
-    """The blob's row id. A second file of the same bytes goes to the trash; a damaged one is replaced by ours."""
-    blob_id, key = sql.one(
-        """
-        INSERT INTO blob (digest, size, storage_key) VALUES (%(digest)s, %(size)s, %(key)s)
+_COMMIT = f"""
+    WITH place AS MATERIALIZED (
+        SELECT r.id, r.project_id FROM repository r JOIN project p ON p.id = r.project_id
+        WHERE r.id = %(repository)s AND r.deleted_at IS NULL AND p.deleted_at IS NULL FOR KEY SHARE
+    ), stored AS (
+        INSERT INTO blob (digest, size, storage_key)
+        SELECT %(digest)s::bytea, %(size)s::bigint, %(key)s::text FROM place
         ON CONFLICT (digest) DO UPDATE SET pushed_at = now(), health = 'ok',
           storage_key = CASE WHEN blob.health <> 'ok' THEN EXCLUDED.storage_key ELSE blob.storage_key END
         RETURNING id, storage_key
-        """,
-        {"digest": blob.digest.raw, "size": blob.size, "key": blob.storage_key},
+    ), superfluous AS (
+        INSERT INTO blob_trash (storage_key, digest, size, delete_after)
+        SELECT %(key)s::text, %(digest)s::bytea, %(size)s::bigint, now() + {LEASE}
+        FROM stored WHERE storage_key <> %(key)s::text
+        ON CONFLICT (storage_key) DO NOTHING
+    ), linked AS (
+        INSERT INTO repository_blob AS link (repository_id, blob_id, pinned_until, created_by_kind, created_by_id)
+        SELECT place.id, stored.id, now() + {LEASE}, %(kind)s, %(actor)s::bigint FROM place, stored
+        ON CONFLICT (repository_id, blob_id) DO UPDATE SET pinned_until = greatest(link.pinned_until, EXCLUDED.pinned_until)
+        RETURNING blob_id, xmax = 0 AS is_new
+    ), counted AS (
+        INSERT INTO project_blob AS counted (project_id, blob_id, n_links)
+        SELECT place.project_id, linked.blob_id, 1 FROM place, linked WHERE linked.is_new
+        ON CONFLICT (project_id, blob_id) DO UPDATE SET n_links = counted.n_links + 1
+        RETURNING project_id, n_links
+    ), charged AS (
+        UPDATE quota SET used = used + %(size)s::bigint FROM counted
+        WHERE quota.project_id = counted.project_id AND counted.n_links = 1
+          AND (hard_limit < 0 OR used + %(size)s::bigint <= hard_limit)
+        RETURNING 1
+    ), done AS (
+        UPDATE upload SET state = 'done', digest = %(digest)s::bytea, received = %(size)s::bigint, lease_owner = NULL,
+          lease_until = NULL, updated_at = now(), expires_at = now() + {DONE_KEPT}
+        FROM place WHERE upload.id = %(upload)s::uuid AND upload.state <> 'done'
+        RETURNING 1
     )
-    if key != blob.storage_key:
-        trash(blob)
-    return int(blob_id)
+    SELECT EXISTS (SELECT FROM counted WHERE n_links = 1) AND NOT EXISTS (SELECT FROM charged), EXISTS (SELECT FROM done)
+    FROM place
+"""
+
+
+def commit(
+    actor: Principal, target: Target, blob: StoredBlob, *, repository_id: int, upload_id: UUID
+) -> None:
+    """The blob-commit transaction as one statement: row, link, pin, quota and the end of the upload session.
+
+    Each part reads what the one before it returns, which keeps the order of locks. A second file of the same bytes goes to the
+    trash; a damaged one is replaced by ours. The session is kept an hour so that a repeated PUT is answered alike.
+
+    Raises RepositoryUnknown, QuotaExceeded, UploadUnknown (cancelled or reaped meanwhile: the row decides whose the file is);
+    the caller rolls back.
+    """
+    found = sql.row(
+        _COMMIT,
+        {
+            "repository": repository_id,
+            "digest": blob.digest.raw,
+            "size": blob.size,
+            "key": blob.storage_key,
+            "kind": str(actor.kind),
+            "actor": actor.id,
+            "upload": upload_id,
+        },
+    )
+    if found is None:
+        raise repositories.unknown(target)
+    over_quota, is_done = found
+    if over_quota:
+        raise exceeded(target.project.id, blob.size)
+    if not is_done:
+        raise UploadUnknown("the upload is unknown or has expired: start a new one")
 
 
 def trash(blob: StoredBlob) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from access.check import require
 from access.principal import Principal
 from access.table import P
-from artifacts import facts, references, repositories, tags
+from artifacts import facts, recording, references, repositories, tags
 from artifacts.facts import Facts
-from artifacts.references import References
 from artifacts.repositories import CURRENT, Target
 from artifacts.tags import NO_CONDITIONS, Conditions, Pointee, TagChange
 from audit.actions import action
@@ -19,7 +18,7 @@ from core.errors import ChildOfIndex, DigestMismatch
 from core.failpoints import MANIFEST_AFTER_COMMIT, MANIFEST_BEFORE_COMMIT, fp
 from core.oci.accessory import fallback_tag_subject
 from core.oci.digest import Digest
-from core.oci.manifest import Kind, Manifest
+from core.oci.manifest import Manifest
 from core.oci.reference import Tag
 from database import sql
 from database.transactions import retried
@@ -58,9 +57,10 @@ def put(actor: Principal, target: Target, push: Push) -> None:
     contradicts the blob), TagImmutable, PreconditionFailed.
     """
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
-    repository_id = repositories.ensure(target)
     # Reading the config is blob I/O: it happens before the transaction, which then checks that the blob is really linked.
-    _put(actor, target, push, repository_id=repository_id, known=facts.of(repository_id, push.manifest))
+    found, known = facts.of(target, push.manifest)
+    repository_id = repositories.ensure(target) if found is None else found
+    _put(actor, target, push, repository_id=repository_id, known=known)
     fp(MANIFEST_AFTER_COMMIT)
 
 
@@ -69,23 +69,12 @@ def _put(actor: Principal, target: Target, push: Push, *, repository_id: int, kn
     with action(
         actor, P.REPOSITORY_PUSH, target.project, name="artifact.push", repository=str(target.name)
     ) as draft:
-        repositories.lock_visible(repository_id, target)
         held = references.lock(repository_id, target, push.manifest)
-        artifact_id, is_new = _upsert(actor, repository_id, push, known=known, held=held)
-        if is_new:
-            references.write(artifact_id, repository_id, push.digest, held)
-            facts.write(artifact_id, repository_id, push.manifest, known)
-        elif push.manifest.subject is not None:
-            # Bytes that do not name their type may come as a Docker manifest first, which has no subject.
-            facts.note_accessory(
-                artifact_id,
-                repository_id,
-                push.manifest.subject.digest,
-                kind=push.manifest.accessory_kind,
-            )
-        pointee = Pointee(
-            artifact_id, push.digest, _size(push.manifest, held), known.platforms, known.config.created
+        artifact_id, is_new = recording.record(
+            actor, repository_id, push.manifest, digest=push.digest, known=known, held=held
         )
+        size = recording.size_of(push.manifest, held)
+        pointee = Pointee(artifact_id, push.digest, size, known.platforms, known.config.created)
         changes = tags.point(actor, repository_id, push.tags, pointee=pointee, conditions=push.conditions)
         _note_fallback_subjects(artifact_id, repository_id, push.tags)
         if not is_new and all(change.old == change.new for change in changes):
@@ -104,54 +93,6 @@ def _detail(push: Push, changes: Sequence[TagChange]) -> dict[str, object]:
         "subject": str(manifest.subject.digest) if manifest.subject else None,
         "tags": [change.as_detail() for change in changes],
     }
-
-
-def _size(manifest: Manifest, held: References) -> int:
-    """Bytes a client transfers: config and layers of a manifest, what the known children need of an index."""
-    if manifest.kind is Kind.INDEX:
-        return held.child_bytes
-    return sum(each.size for each in (manifest.config, *manifest.layers) if each is not None)
-
-
-def _upsert(
-    actor: Principal, repository_id: int, push: Push, *, known: Facts, held: References
-) -> tuple[int, bool]:
-    """(artifact id, whether it is new). Repeating a push renews its lease."""
-    manifest = push.manifest
-    found = sql.one(
-        """
-        INSERT INTO artifact (repository_id, digest, media_type, payload, kind, artifact_type, subject_digest, annotations,
-          pinned_until, pushed_by, total_size, config, config_type, os, architecture, variant, author, built_at)
-        VALUES (%(repository)s, %(digest)s, %(media_type)s, %(payload)s, %(kind)s, %(artifact_type)s, %(subject)s,
-          %(annotations)s, now() + wharf_lease(), %(actor)s, %(size)s, %(config)s, %(config_type)s, %(os)s,
-          %(architecture)s, %(variant)s,
-          %(author)s, %(built_at)s)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET
-          pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type,
-          artifact_type = EXCLUDED.artifact_type, subject_digest = EXCLUDED.subject_digest
-        RETURNING id, xmax = 0
-        """,
-        {
-            "repository": repository_id,
-            "digest": push.digest.raw,
-            "media_type": manifest.media_type,
-            "payload": manifest.payload,
-            "kind": str(manifest.kind),
-            "artifact_type": manifest.referrer_type,
-            "subject": manifest.subject.digest.raw if manifest.subject else None,
-            "annotations": known.annotations,
-            "actor": actor.name,
-            "size": _size(manifest, held),
-            "config": known.document,
-            "config_type": manifest.config.media_type if manifest.config else "",
-            "os": known.config.os,
-            "architecture": known.config.architecture,
-            "variant": known.config.variant,
-            "author": known.config.author,
-            "built_at": known.config.created,
-        },
-    )
-    return found[0], found[1]
 
 
 def _note_fallback_subjects(artifact_id: int, repository_id: int, names: Sequence[Tag]) -> None:
@@ -175,7 +116,8 @@ def delete(actor: Principal, target: Target, digest: Digest) -> None:
         _refuse_child(repository_id, digest)
         changes = _lock_tags(artifact_id, digest)
         remove([artifact_id])
-        tags.record(actor, repository_id, changes)
+        if changes:
+            tags.record_deleted(actor, repository_id, changes)
         draft.resource("artifact", artifact_id, f"{target.name}@{digest}")
         draft.detail.update(digest=str(digest), tags=[change.name for change in changes])
 

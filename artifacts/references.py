@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from artifacts import repositories
 from artifacts.repositories import Target
 from core.errors import ManifestBlobUnknown, ManifestInvalid
 from core.oci.descriptor import Descriptor
@@ -22,9 +23,38 @@ class References:
     child_bytes: int
 
 
+# The repository first: what follows reads what its lock returns. Then links by blob id, each looked up by its key: joined
+# freely, a planner without statistics would read all links of the repository.
+_LOCK = """
+    WITH place AS MATERIALIZED (
+        SELECT r.id, r.visible_at IS NOT NULL AS is_visible FROM repository r JOIN project p ON p.id = r.project_id
+        WHERE r.id = %(repository)s AND r.deleted_at IS NULL AND p.deleted_at IS NULL FOR KEY SHARE
+    ), wanted AS MATERIALIZED (
+        SELECT b.id, b.digest, b.size, place.id AS repository_id FROM place
+        JOIN blob b ON b.digest = ANY(%(digests)s::bytea[]) AND b.health = 'ok' ORDER BY b.id
+    ), links AS MATERIALIZED (
+        SELECT wanted.id, wanted.digest, wanted.size FROM wanted CROSS JOIN LATERAL (
+            SELECT FROM repository_blob link
+            WHERE link.repository_id = wanted.repository_id AND link.blob_id = wanted.id FOR KEY SHARE
+        ) held
+    )
+    SELECT place.is_visible, links.id, links.digest, links.size FROM place LEFT JOIN links ON true ORDER BY links.id
+"""
+
+
 def lock(repository_id: int, target: Target, manifest: Manifest) -> References:
-    """Lock links and children in the global order. Raises ManifestBlobUnknown, ManifestInvalid (size differs)."""
-    blobs = _lock_blobs(repository_id, manifest.required_blobs)
+    """Lock repository, links and children in the global order; the repository becomes visible with its first manifest.
+
+    Raises RepositoryUnknown, ManifestBlobUnknown, ManifestInvalid (size differs).
+    """
+    required = tuple(manifest.required_blobs)
+    digests = list(dict.fromkeys(each.digest for each in required))
+    found = sql.rows(_LOCK, {"repository": repository_id, "digests": [digest.raw for digest in digests]})
+    if not found:
+        raise repositories.unknown(target)
+    if not found[0][0]:
+        repositories.make_visible(repository_id)
+    blobs = _checked(required, digests, found)
     rows = _lock_children(repository_id, manifest.required_manifests)
     children = {
         each.digest: (each, rows[each.digest][0] if each.digest in rows else None)
@@ -36,26 +66,17 @@ def lock(repository_id: int, target: Target, manifest: Manifest) -> References:
     return References(blobs, tuple(children.values()), sum(size for _, size in rows.values()))
 
 
-def _lock_blobs(repository_id: int, wanted: Iterable[Descriptor]) -> tuple[int, ...]:
-    descriptors = tuple(wanted)
-    digests = list(dict.fromkeys(each.digest for each in descriptors))
-    if not digests:
-        return ()
+def _checked(required: Iterable[Descriptor], digests: list[Digest], rows: list[sql.Row]) -> tuple[int, ...]:
+    """Ids of the locked links, once every blob that is needed is among them and has the size that was said."""
     found = {
         Digest.from_bytes(bytes(raw)): (blob_id, size)
-        for blob_id, raw, size in sql.rows(
-            """
-            SELECT link.blob_id, b.digest, b.size FROM repository_blob link JOIN blob b ON b.id = link.blob_id
-            WHERE link.repository_id = %s AND b.digest = ANY(%s::bytea[]) AND b.health = 'ok'
-            ORDER BY link.blob_id FOR KEY SHARE OF link
-            """,
-            [repository_id, [digest.raw for digest in digests]],
-        )
+        for _, blob_id, raw, size in rows
+        if blob_id is not None
     }
     missing = [digest for digest in digests if digest not in found]
     if missing:
         raise ManifestBlobUnknown(missing)
-    for each in descriptors:
+    for each in required:
         _compare(each, found[each.digest][1])
     return tuple(blob_id for blob_id, _ in found.values())
 
@@ -87,40 +108,3 @@ def _lock_children(repository_id: int, wanted: Iterable[Descriptor]) -> dict[Dig
 
 def _may_be_sparse(target: Target) -> bool:
     return bool(sql.value("SELECT sparse_indexes FROM project WHERE id = %s", [target.project.id]))
-
-
-def write(artifact_id: int, repository_id: int, digest: Digest, held: References) -> None:
-    """The reference rows of a new artifact; indexes that waited for it as a sparse child now name its row."""
-    if held.blob_ids:
-        sql.execute(
-            "INSERT INTO artifact_blob (artifact_id, repository_id, blob_id)"
-            " SELECT %s::bigint, %s::bigint, blob_id FROM unnest(%s::bigint[]) AS blob_id",
-            [artifact_id, repository_id, list(held.blob_ids)],
-        )
-    if held.children:
-        _write_children(artifact_id, repository_id, held)
-    sql.execute(
-        "UPDATE artifact_child SET child_id = %s WHERE repository_id = %s AND child_digest = %s AND child_id IS NULL",
-        [artifact_id, repository_id, digest.raw],
-    )
-
-
-def _write_children(artifact_id: int, repository_id: int, held: References) -> None:
-    platforms = [descriptor.platform for descriptor, _ in held.children]
-    sql.execute(
-        """
-        INSERT INTO artifact_child (parent_id, repository_id, child_digest, child_id, os, architecture, variant)
-        SELECT %(parent)s::bigint, %(repository)s::bigint, digest, child, os, architecture, variant
-        FROM unnest(%(digests)s::bytea[], %(children)s::bigint[], %(os)s::text[], %(architecture)s::text[], %(variant)s::text[])
-          AS listed (digest, child, os, architecture, variant)
-        """,
-        {
-            "parent": artifact_id,
-            "repository": repository_id,
-            "digests": [descriptor.digest.raw for descriptor, _ in held.children],
-            "children": [child_id for _, child_id in held.children],
-            "os": [platform.os if platform else "" for platform in platforms],
-            "architecture": [platform.architecture if platform else "" for platform in platforms],
-            "variant": [platform.variant if platform else "" for platform in platforms],
-        },
-    )

@@ -62,27 +62,21 @@ def ensure(target: Target) -> int:
     raise ProjectUnknown(f"project {target.name.project} is unknown", name=target.name.project)
 
 
-def lock(repository_id: int, target: Target) -> bool:
-    """First lock of every writer's transaction: repository and project stay until COMMIT. Raises RepositoryUnknown.
-
-    Returns whether the repository is visible.
-    """
+def lock(repository_id: int, target: Target) -> None:
+    """First lock of a writer's transaction: repository and project stay until COMMIT. Raises RepositoryUnknown."""
     statement = """
-        SELECT r.visible_at IS NOT NULL FROM repository r JOIN project p ON p.id = r.project_id
+        SELECT true FROM repository r JOIN project p ON p.id = r.project_id
         WHERE r.id = %s AND r.deleted_at IS NULL AND p.deleted_at IS NULL FOR KEY SHARE
         """
-    found = sql.row(statement, [repository_id])
-    if found is None:
+    if sql.row(statement, [repository_id]) is None:
         raise unknown(target)
-    return bool(found[0])
 
 
-def lock_visible(repository_id: int, target: Target) -> None:
-    """As `lock`, and the repository becomes visible: its first manifest is being written."""
-    if not lock(repository_id, target):
-        sql.execute(
-            "UPDATE repository SET visible_at = now() WHERE id = %s AND visible_at IS NULL", [repository_id]
-        )
+def make_visible(repository_id: int) -> None:
+    """Its first manifest is being written, by a transaction that holds it locked."""
+    sql.execute(
+        "UPDATE repository SET visible_at = now() WHERE id = %s AND visible_at IS NULL", [repository_id]
+    )
 
 
 @retried

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from access.principal import Principal
+from artifacts import links
 from artifacts.repositories import CURRENT, Target
 from core.blobstore.base import Session
 from core.errors import TooManyRequests, UploadOutOfOrder, UploadUnknown
@@ -18,7 +19,6 @@ from database import sql
 LEASE_SECONDS = 30
 RENEW_SECONDS = 10
 IDLE = "interval '24 hours'"
-DONE_KEPT = "interval '1 hour'"
 MAX_SESSIONS = 1000
 
 # Local to the statement's own transaction; a condition, so that it costs no round trip of its own.
@@ -27,6 +27,28 @@ RELAXED = "set_config('synchronous_commit', 'off', true) = 'off'"
 _MINE = f"""
     u.id = %(id)s AND u.repository_id = r.id AND {CURRENT}
     AND u.actor_kind = %(actor_kind)s AND u.actor_id = %(actor_id)s AND u.expires_at > now()
+"""
+
+_CREATE = f"""
+    WITH place AS (
+        SELECT r.id, coalesce(q.hard_limit >= 0 AND q.used >= q.hard_limit, false) AS is_full
+        FROM repository r LEFT JOIN quota q ON q.project_id = r.project_id WHERE {CURRENT}
+    ), live AS (
+        SELECT count(*) AS n FROM (
+            SELECT FROM upload WHERE actor_kind = %(actor_kind)s::text AND actor_id = %(actor_id)s::bigint
+            AND updated_at > now() - interval '10 minutes' AND state <> 'done' LIMIT {MAX_SESSIONS}) touched
+    ), made AS (
+        INSERT INTO upload (id, storage_state, repository_id, actor_kind, actor_id, actor_name, state, digest,
+                            lease_owner, lease_until, expires_at)
+        SELECT %(id)s::uuid, %(storage_state)s, place.id, %(actor_kind)s::text, %(actor_id)s::bigint, %(actor_name)s,
+               CASE WHEN %(digest)s::bytea IS NULL THEN 'open' ELSE 'finalizing' END, %(digest)s::bytea,
+               CASE WHEN %(digest)s::bytea IS NULL THEN NULL ELSE %(owner)s::uuid END,
+               CASE WHEN %(digest)s::bytea IS NULL THEN NULL ELSE now() + interval '{LEASE_SECONDS} seconds' END,
+               now() + {IDLE}
+        FROM place, live WHERE NOT place.is_full AND live.n < {MAX_SESSIONS} AND {RELAXED}
+        RETURNING id
+    )
+    SELECT place.id, place.is_full, EXISTS (SELECT FROM made) FROM place
 """
 
 
@@ -54,38 +76,25 @@ def identity(actor: Principal, target: Target, upload_id: UUID) -> dict[str, obj
     return target.key | {"id": upload_id, "actor_kind": str(actor.kind), "actor_id": actor.id}
 
 
-def create(actor: Principal, repository_id: int, session: Session, digest: Digest | None = None) -> Claim:
-    """A new session; one that names its digest at once is born `finalizing` with its lease taken.
+def create(actor: Principal, target: Target, session: Session, digest: Digest | None = None) -> Claim | None:
+    """A new session; one that names its digest at once is born `finalizing` with its lease taken. None: no such repository.
 
-    Raises TooManyRequests when the actor has MAX_SESSIONS sessions touched within ten minutes.
+    Raises TooManyRequests when the actor has MAX_SESSIONS sessions touched within ten minutes, QuotaExceeded when the project's
+    quota is used up already.
     """
     owner = uuid4()
-    made = sql.execute(
-        f"""
-        INSERT INTO upload (id, storage_state, repository_id, actor_kind, actor_id, actor_name, state, digest,
-                            lease_owner, lease_until, expires_at)
-        SELECT %(id)s::uuid, %(storage_state)s, %(repository_id)s::bigint, %(actor_kind)s::text, %(actor_id)s::bigint,
-               %(actor_name)s,
-               CASE WHEN %(digest)s::bytea IS NULL THEN 'open' ELSE 'finalizing' END, %(digest)s::bytea,
-               CASE WHEN %(digest)s::bytea IS NULL THEN NULL ELSE %(owner)s::uuid END,
-               CASE WHEN %(digest)s::bytea IS NULL THEN NULL ELSE now() + interval '{LEASE_SECONDS} seconds' END,
-               now() + {IDLE}
-        WHERE (SELECT count(*) FROM (
-            SELECT FROM upload WHERE actor_kind = %(actor_kind)s::text AND actor_id = %(actor_id)s::bigint
-            AND updated_at > now() - interval '10 minutes' AND state <> 'done' LIMIT {MAX_SESSIONS}) live) < {MAX_SESSIONS}
-            AND {RELAXED}
-        """,
-        {
-            "id": session.upload_id,
-            "storage_state": session.state,
-            "repository_id": repository_id,
-            "actor_kind": str(actor.kind),
-            "actor_id": actor.id,
-            "actor_name": actor.name,
-            "digest": digest.raw if digest else None,
-            "owner": owner,
-        },
-    )
+    params = identity(actor, target, session.upload_id) | {
+        "storage_state": session.state,
+        "actor_name": actor.name,
+        "digest": digest.raw if digest else None,
+        "owner": owner,
+    }
+    found = sql.row(_CREATE, params)
+    if found is None:
+        return None
+    repository_id, is_full, made = found
+    if is_full:
+        raise links.exceeded(target.project.id, 1)
     if not made:
         raise TooManyRequests(f"{MAX_SESSIONS} uploads are open: finish or cancel some first", retry_after=60)
     return Claim(session, owner, repository_id, 0, None, digest)
@@ -197,23 +206,6 @@ def name_digest(held: Claim, digest: Digest) -> None:
         held,
         digest=digest.raw,
     )
-
-
-def finish(held: Claim, digest: Digest, size: int) -> None:
-    """In the blob-commit transaction: the session is done; it is kept an hour so that a repeated PUT is answered alike.
-
-    Raises UploadUnknown when the session was cancelled or reaped meanwhile: the row decides whose the file is.
-    """
-    done = sql.execute(
-        f"""
-        UPDATE upload SET state = 'done', digest = %(digest)s, received = %(size)s, lease_owner = NULL, lease_until = NULL,
-          updated_at = now(), expires_at = now() + {DONE_KEPT}
-        WHERE id = %(id)s AND state <> 'done'
-        """,
-        {"id": held.session.upload_id, "digest": digest.raw, "size": size},
-    )
-    if not done:
-        raise unknown()
 
 
 def forget(upload_id: UUID) -> bool:

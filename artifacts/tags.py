@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from access.principal import Principal
 from access.table import P
 from artifacts import repositories
-from artifacts.models import TagEvent
 from artifacts.repositories import CURRENT, Target
 from audit.actions import action
 from core.errors import ManifestUnknown, PreconditionFailed, RepositoryUnknown, TagImmutable
@@ -57,12 +56,6 @@ class TagChange:
     old: Digest | None
     new: Digest | None
 
-    @property
-    def kind(self) -> TagEvent.Kind:
-        if self.old is None:
-            return TagEvent.Kind.CREATE
-        return TagEvent.Kind.DELETE if self.new is None else TagEvent.Kind.MOVE
-
     def as_detail(self) -> dict[str, str | None]:
         """The change as an audit event tells it."""
         return {
@@ -85,75 +78,80 @@ def point(
     Raises TagImmutable (nothing is set: the caller's transaction rolls back), PreconditionFailed, RaceLost.
     """
     wanted = sorted({tag.value for tag in names})
-    old = _locked(repository_id, wanted)
-    for name in wanted:
-        conditions.check(old.get(name))
-    _refuse_immutable(wanted, _upsert(actor, repository_id, wanted, pointee=pointee), old)
-    changes = [TagChange(name, old.get(name), pointee.digest) for name in wanted]
-    record(actor, repository_id, [change for change in changes if change.old != change.new])
+    if not wanted:
+        return []
+    changes = _upsert(actor, repository_id, wanted, pointee=pointee)
+    for change in changes:
+        conditions.check(change.old)
     return changes
 
 
-def _locked(repository_id: int, names: list[str]) -> dict[str, Digest]:
-    """Lock the tags that exist, then look at what they point at: name -> digest.
-
-    Two statements, because a join evaluated before the wait would pair the moved tag with the artifact it no longer names.
-    """
-    locked = sql.rows(
-        "SELECT name, artifact_id FROM tag WHERE repository_id = %s AND name = ANY(%s::text[]) ORDER BY name FOR UPDATE",
-        [repository_id, names],
-    )
-    if not locked:
-        return {}
-    digests: dict[int, bytes] = dict(
-        sql.rows(
-            "SELECT id, digest FROM artifact WHERE id = ANY(%s::bigint[])",
-            [[artifact_id for _, artifact_id in locked]],
-        )
-    )
-    return {name: Digest.from_bytes(bytes(digests[artifact_id])) for name, artifact_id in locked}
-
-
-def _upsert(actor: Principal, repository_id: int, names: list[str], *, pointee: Pointee) -> dict[str, bool]:
-    """Set the tags that may be set; name -> whether the row is new.
-
-    Immutability is decided on the row being overwritten, never from an earlier read. Tags of signatures are exempt: their
-    clients rewrite them with each further signature.
-    """
-    exempt = [fallback_tag_subject(name) is not None for name in names]
-    found = sql.rows(
-        """
+# The tags that exist are locked, and what they point at is looked up, before they are set: the history needs the old digest.
+# One created since this statement began was not there to be locked: `is_certain` is false, and the transaction starts again.
+_POINT = """
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM unnest(%(names)s::text[], %(keys)s::text[]) AS wanted (name, version_key) ORDER BY name
+    ), held AS MATERIALIZED (
+        SELECT name, artifact_id FROM tag WHERE repository_id = %(repository)s::bigint AND name = ANY(%(names)s::text[])
+        ORDER BY name FOR UPDATE
+    ), before AS MATERIALIZED (
+        SELECT wanted.name, wanted.version_key, wharf_artifact_digest(held.artifact_id) AS digest
+        FROM wanted LEFT JOIN held USING (name)
+    ), written AS (
         INSERT INTO tag AS old (repository_id, name, version_key, artifact_id, pushed_by, size, platforms, built_at)
-        SELECT %(repository)s::bigint, wanted.name, wanted.version_key, %(artifact)s::bigint, %(actor)s, %(size)s::bigint,
+        SELECT %(repository)s::bigint, name, version_key, %(artifact)s::bigint, %(actor_name)s, %(size)s::bigint,
                %(platforms)s::text[], %(built_at)s::timestamptz
-        FROM unnest(%(names)s::text[], %(keys)s::text[]) AS wanted (name, version_key) ORDER BY wanted.name
+        FROM before ORDER BY name
         ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = EXCLUDED.artifact_id, pushed_at = now(),
           pushed_by = EXCLUDED.pushed_by, size = EXCLUDED.size, platforms = EXCLUDED.platforms, built_at = EXCLUDED.built_at
         WHERE NOT old.immutable OR old.artifact_id = EXCLUDED.artifact_id OR old.name = ANY(%(exempt)s::text[])
-        RETURNING name, xmax = 0
-        """,
-        {
+        RETURNING name, xmax = 0 AS is_new
+    ), noted AS (
+        INSERT INTO tag_event (repository_id, name, kind, old_digest, new_digest, actor_kind, actor_id, actor_name)
+        SELECT %(repository)s::bigint, name, CASE WHEN digest IS NULL THEN 'create' ELSE 'move' END, digest,
+               %(digest)s::bytea, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
+        FROM written JOIN before USING (name) WHERE digest IS DISTINCT FROM %(digest)s::bytea
+    )
+    SELECT name, digest, written.name IS NOT NULL AS is_written,
+           is_new = (digest IS NULL) AS is_certain
+    FROM before LEFT JOIN written USING (name) ORDER BY name
+"""
+
+
+def _upsert(actor: Principal, repository_id: int, names: list[str], *, pointee: Pointee) -> list[TagChange]:
+    """Set the tags that may be set and note it in their history.
+
+    Immutability is decided on the row being overwritten, never from an earlier read. Tags of signatures are exempt: their
+    clients rewrite them with each further signature. Raises TagImmutable, RaceLost.
+    """
+    found = sql.rows(
+        _POINT,
+        _author(actor)
+        | {
             "repository": repository_id,
             "artifact": pointee.artifact_id,
-            "actor": actor.name,
+            "digest": pointee.digest.raw,
             "size": pointee.size,
             "platforms": list(pointee.platforms),
             "built_at": pointee.built_at,
             "names": names,
             "keys": [version_key(name) for name in names],
-            "exempt": [name for name, spared in zip(names, exempt, strict=True) if spared],
+            "exempt": [name for name in names if fallback_tag_subject(name) is not None],
         },
     )
-    return dict(found)
-
-
-def _refuse_immutable(wanted: list[str], written: dict[str, bool], old: dict[str, Digest]) -> None:
-    refused = [name for name in wanted if name not in written]
+    refused = [name for name, _, is_written, _ in found if not is_written]
     if refused:
         raise immutable(refused)
-    if any(not is_new and name not in old for name, is_new in written.items()):
-        # Created by somebody between our lock and our upsert: what it pointed at is not known, so look again.
+    if not all(is_certain for *_, is_certain in found):
         raise RaceLost
+    return [
+        TagChange(name, None if digest is None else Digest.from_bytes(bytes(digest)), pointee.digest)
+        for name, digest, *_ in found
+    ]
+
+
+def _author(actor: Principal) -> dict[str, object]:
+    return {"actor_kind": str(actor.kind), "actor_id": actor.id, "actor_name": actor.name}
 
 
 def immutable(names: Sequence[str]) -> TagImmutable:
@@ -161,25 +159,19 @@ def immutable(names: Sequence[str]) -> TagImmutable:
     return TagImmutable(f"immutable tag, it cannot be moved or deleted: {', '.join(names)}", tags=list(names))
 
 
-def record(actor: Principal, repository_id: int, changes: Sequence[TagChange]) -> None:
-    """Append to the tags' history, in the caller's transaction."""
-    if not changes:
-        return
+def record_deleted(actor: Principal, repository_id: int, changes: Sequence[TagChange]) -> None:
+    """Append deletions to the tags' history, in the caller's transaction."""
     sql.execute(
         """
         INSERT INTO tag_event (repository_id, name, kind, old_digest, new_digest, actor_kind, actor_id, actor_name)
-        SELECT %(repository)s::bigint, name, kind, old, new, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
-        FROM unnest(%(names)s::text[], %(kinds)s::text[], %(old)s::bytea[], %(new)s::bytea[]) AS change (name, kind, old, new)
+        SELECT %(repository)s::bigint, name, 'delete', old, NULL, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
+        FROM unnest(%(names)s::text[], %(old)s::bytea[]) AS change (name, old)
         """,
-        {
+        _author(actor)
+        | {
             "repository": repository_id,
             "names": [change.name for change in changes],
-            "kinds": [str(change.kind) for change in changes],
             "old": [change.old.raw if change.old else None for change in changes],
-            "new": [change.new.raw if change.new else None for change in changes],
-            "actor_kind": str(actor.kind),
-            "actor_id": actor.id,
-            "actor_name": actor.name,
         },
     )
 
@@ -238,7 +230,7 @@ def delete(actor: Principal, target: Target, tag: Tag) -> None:
         )
         sql.execute("DELETE FROM tag WHERE id = %s", [tag_id])
         change = TagChange(tag.value, Digest.from_bytes(bytes(digest)), None)
-        record(actor, repository_id, [change])
+        record_deleted(actor, repository_id, [change])
         draft.resource("tag", tag_id, f"{target.name}:{tag.value}")
         draft.detail.update(change.as_detail())
 

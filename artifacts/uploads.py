@@ -33,7 +33,6 @@ from core.failpoints import (
     fp,
 )
 from core.oci.digest import Algorithm, Digest
-from database import sql
 from database.transactions import release_connection, retried
 
 log = structlog.get_logger(__name__)
@@ -75,17 +74,18 @@ def push(actor: Principal, target: Target, digest: Digest, chunk: Chunk) -> None
 
 def _open(actor: Principal, target: Target, digest: Digest | None) -> Claim:
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
-    if sql.value(
-        "SELECT hard_limit >= 0 AND used >= hard_limit FROM quota WHERE project_id = %s", [target.project.id]
-    ):
-        raise links.exceeded(target.project.id, 1)
-    repository_id = repositories.ensure(target)
     session = store().begin(uuid4())
     try:
-        return sessions.create(actor, repository_id, session, digest)
+        made = sessions.create(actor, target, session, digest)
+        if made is None:
+            repositories.ensure(target)
+            made = sessions.create(actor, target, session, digest)
+        if made is None:
+            raise repositories.unknown(target)  # deleted between the two statements
     except BaseException:
         store().abort(session)
         raise
+    return made
 
 
 def received(actor: Principal, target: Target, upload_id: UUID) -> int:
@@ -249,7 +249,8 @@ def _verified(held: Claim, digest: Digest, chunk: Chunk) -> int:
     written = _write(held, chunk.pieces, digest.algorithm)
 
     def before_publish() -> None:
-        sessions.name_digest(held, digest)
+        if held.digest != digest:  # else the claim named it already
+            sessions.name_digest(held, digest)
         fp(UPLOAD_AFTER_FINALIZING)
 
     store().commit(
@@ -267,8 +268,5 @@ def _verified(held: Claim, digest: Digest, chunk: Chunk) -> int:
 def _commit(actor: Principal, target: Target, held: Claim, blob: links.StoredBlob) -> None:
     """The blob-commit transaction: row, link, pin, quota and session in one."""
     with transaction.atomic():
-        repositories.lock(held.repository_id, target)
-        blob_id = links.record(blob)
-        links.link(actor, held.repository_id, target, blob_id=blob_id, size=blob.size)
-        sessions.finish(held, blob.digest, blob.size)
+        links.commit(actor, target, blob, repository_id=held.repository_id, upload_id=held.session.upload_id)
         fp(BLOB_BEFORE_COMMIT)

@@ -23,7 +23,6 @@ from access.table import Permission
 from audit import denials, recorder
 from audit.recorder import NO_RESOURCE, Event, Resource, Result
 from core.errors import Denied, ProjectUnknown
-from database import generations
 
 
 @dataclass(slots=True)
@@ -82,19 +81,17 @@ def action(
         with transaction.atomic():
             yield draft
             if not draft.discarded:
-                recorder.record(_event(actor, permission, draft))
-                _outdate(draft, repository)
+                recorder.record(_event(actor, permission, draft), changed=_changed(draft, repository))
     except Denied as refusal:
         _record_denial(actor, permission, draft, refusal)
         raise
 
 
-def _outdate(draft: Draft, repository: str | None) -> None:
+def _changed(draft: Draft, repository: str | None) -> str | None:
     """What processes remember of the repository, or of the whole project, is stale once this commits."""
     if repository is not None:
-        generations.bump_on_commit(repository)
-    elif draft.project is not None:
-        generations.bump_on_commit(draft.project.name)
+        return repository
+    return draft.project.name if draft.project is not None else None
 
 
 def _event(actor: Principal, permission: Permission, draft: Draft) -> Event:

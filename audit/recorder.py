@@ -9,15 +9,14 @@ from typing import Any
 
 from access.principal import Principal, ProjectRef
 from audit.detail import MAX_AGENT, MAX_REQUEST_ID, address, clean, encode
-from database import sql
+from database import generations, sql
 
 _INSERT = """
-    INSERT INTO audit_event (actor_kind, actor_id, actor_name, auth, token_id, ip, agent, request_id,
-    operation,
-                             permission, resource_type, resource_id, resource_name, project_id, result,
-                             detail)
+    INSERT INTO audit_event (actor_kind, actor_id, actor_name, auth, token_id, ip, agent, request_id, operation,
+                             permission, resource_type, resource_id, resource_name, project_id, result, detail)
     VALUES (%s, %s, %s, %s, %s, %s::inet, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
 """
+_INSERT_AND_NOTIFY = f"WITH recorded AS ({_INSERT}) {generations.NOTIFY}"
 
 
 class Result(StrEnum):
@@ -48,27 +47,35 @@ class Event:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def record(event: Event) -> None:
-    """Insert the event into the caller's transaction; the time is the database's. Raises DatabaseError."""
+def record(event: Event, *, changed: str | None = None) -> None:
+    """Insert the event into the caller's transaction; the time is the database's. Raises DatabaseError.
+
+    `changed` names the repository or project of which everything remembered is stale once the transaction has committed.
+    """
+    if changed is None:
+        sql.execute(_INSERT, _values(event))
+        return
+    sql.execute(_INSERT_AND_NOTIFY, (*_values(event), generations.CHANNEL, changed))
+    generations.bump_after_commit(changed)
+
+
+def _values(event: Event) -> tuple[object, ...]:
     actor, origin, resource = event.actor, event.actor.origin, event.resource
-    sql.execute(
-        _INSERT,
-        (
-            str(actor.kind),
-            actor.id,
-            clean(actor.name),
-            str(actor.auth),
-            clean(actor.token_id, MAX_REQUEST_ID),
-            address(origin.ip),
-            clean(origin.agent, MAX_AGENT),
-            clean(origin.request_id, MAX_REQUEST_ID),
-            clean(event.operation),
-            event.permission,
-            clean(resource.type),
-            clean(resource.id),
-            clean(resource.name),
-            event.project.id if event.project else None,
-            str(event.result),
-            encode(event.detail),
-        ),
+    return (
+        str(actor.kind),
+        actor.id,
+        clean(actor.name),
+        str(actor.auth),
+        clean(actor.token_id, MAX_REQUEST_ID),
+        address(origin.ip),
+        clean(origin.agent, MAX_AGENT),
+        clean(origin.request_id, MAX_REQUEST_ID),
+        clean(event.operation),
+        event.permission,
+        clean(resource.type),
+        clean(resource.id),
+        clean(resource.name),
+        event.project.id if event.project else None,
+        str(event.result),
+        encode(event.detail),
     )

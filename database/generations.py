@@ -26,6 +26,7 @@ from database import sql
 SLOTS: Final = 65_536
 WIDTH: Final = 8
 CHANNEL: Final = "wharf_generation"
+NOTIFY: Final = "SELECT pg_notify(%s, %s)"
 
 log = structlog.get_logger(__name__)
 
@@ -75,5 +76,10 @@ def bump_all() -> None:
 
 def bump_on_commit(name: str) -> None:
     """As `bump`, once the transaction has committed and before the request is answered; other hosts hear of it too."""
-    sql.execute("SELECT pg_notify(%s, %s)", [CHANNEL, name])
+    sql.execute(NOTIFY, [CHANNEL, name])
+    bump_after_commit(name)
+
+
+def bump_after_commit(name: str) -> None:
+    """The half of `bump_on_commit` for this host; the caller's statement has sent `NOTIFY` with the channel and the name."""
     transaction.on_commit(lambda: bump(name))

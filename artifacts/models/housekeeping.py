@@ -42,7 +42,12 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], name="upload_expiry"),
             models.Index(fields=["repository"], name="upload_repository"),
-            models.Index(fields=["actor_kind", "actor_id", "updated_at"], name="upload_actor"),
+            # Of open sessions alone: every POST counts its caller's, and finished ones stay for an hour.
+            models.Index(
+                fields=["actor_kind", "actor_id", "updated_at"],
+                name="upload_open",
+                condition=~models.Q(state="done"),
+            ),
         ]
 
 

@@ -20,7 +20,7 @@ NOT_ACTS = {
     "artifacts/maintenance.py": "completes deletions that were acts, and uploads nobody finished",
     "artifacts/uploads.py": "steps of an upload: the manifest push is the act",
     "artifacts/repositories.py:ensure": "made by a first push, invisible until a manifest is pushed",
-    "artifacts/repositories.py:lock_visible": "inside a manifest push",
+    "artifacts/repositories.py:make_visible": "inside a manifest push",
     "artifacts/blobs.py:pin": "a lease",
     "artifacts/storage.py": "notes damage that was found, nobody's act",
     "artifacts/manifests.py:remove": "statements inside a delete or a purge",

@@ -10,7 +10,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from artifacts import queries, sessions
+from artifacts import links, queries
 from artifacts.storage import store
 from core.errors import StorageFailed
 from core.oci.digest import Digest
@@ -144,15 +144,15 @@ def test_a_commit_of_unknown_outcome_never_costs_the_file_and_the_repeated_put_e
     world: World, monkeypatch: pytest.MonkeyPatch, happened: bool, failure: type[Exception]
 ) -> None:
     push = Push(world)
-    finish = sessions.finish
+    commit = links.commit
 
-    def lose_the_reply(*arguments: object) -> None:
-        finish(*arguments)  # type: ignore[arg-type]
+    def lose_the_reply(*arguments: object, **named: object) -> None:
+        commit(*arguments, **named)  # type: ignore[arg-type]
         if happened:
             connection.connection.commit()
         raise failure("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(sessions, "finish", lose_the_reply)
+    monkeypatch.setattr(links, "commit", lose_the_reply)
     assert refused(push.send("PUT", push.content)) == (503, "UNAVAILABLE")
     monkeypatch.undo()
     assert len(files_of(push.digest)) == 1
