@@ -14,7 +14,6 @@ WRITING_METHODS = {"save", "create", "bulk_create", "delete", "update"}
 NOT_ACTS = {
     "artifacts/sessions.py": "steps of an upload: the manifest push is the act",
     "artifacts/links.py": "statements inside the blob commit, a mount or a delete",
-    "artifacts/references.py": "statements inside a manifest push",
     "artifacts/facts.py": "statements inside a manifest push",
     "artifacts/statistics.py": "a fold derives, it changes nothing anybody did",
     "artifacts/maintenance.py": "completes deletions that were acts, and uploads nobody finished",
@@ -24,8 +23,9 @@ NOT_ACTS = {
     "artifacts/blobs.py:pin": "a lease",
     "artifacts/storage.py": "notes damage that was found, nobody's act",
     "artifacts/manifests.py:remove": "statements inside a delete or a purge",
-    "artifacts/tags.py:point": "statements inside a manifest push or a tag creation",
-    "artifacts/tags.py:record": "statements inside an act",
+    "artifacts/tags.py:point": "inside a manifest push or a tag creation",
+    "artifacts/tags.py:record_deleted": "inside an act",
+    "artifacts/recording.py:record": "inside a manifest push",
     "accounts/services/users.py:end_sessions": "inside the act that takes a right away",
     "accounts/signing_keys.py:jwks": "reads the keys, see keyset",
     "accounts/signing_keys.py:keyset": "the first key of an installation, made by whoever needs one first",
@@ -43,13 +43,16 @@ def _modules() -> list[Path]:
 class Function:
     """What one top-level function does and calls."""
 
-    def __init__(self, node: ast.FunctionDef) -> None:
+    def __init__(self, node: ast.FunctionDef, statements: set[str]) -> None:
+        """`statements`: names of the module's constants that hold SQL which writes."""
         self.name = node.name
         self.writes = False
         self.acts = False
         self.calls: set[str] = set()
         for each in ast.walk(node):
             if isinstance(each, ast.Constant) and isinstance(each.value, str) and WRITES.search(each.value):
+                self.writes = True
+            if isinstance(each, ast.Name) and each.id in statements:
                 self.writes = True
             if isinstance(each, ast.Call):
                 self._called(each.func)
@@ -62,11 +65,26 @@ class Function:
             self.writes |= not (isinstance(called.value, ast.Attribute) and called.value.attr == "detail")
 
 
+def _writing_statements(module: ast.Module) -> set[str]:
+    """Names of module constants that hold SQL which writes; an f-string's text is in constants of its own."""
+    return {
+        target.id
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        and any(
+            isinstance(each, ast.Constant) and isinstance(each.value, str) and WRITES.search(each.value)
+            for each in ast.walk(node.value)
+        )
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
 def _unrecorded(path: Path) -> list[str]:
+    module = ast.parse(path.read_text())
+    statements = _writing_statements(module)
     functions = {
-        node.name: Function(node)
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.FunctionDef)
+        node.name: Function(node, statements) for node in module.body if isinstance(node, ast.FunctionDef)
     }
 
     def writes(name: str, seen: frozenset[str] = frozenset()) -> bool:
