@@ -20,12 +20,13 @@ from jwt.types import Options
 
 from access.principal import ActorKind
 from accounts import signing_keys
+from config import current
+from config.catalogue import TOKEN_EXPIRATION
 from core.errors import Unauthenticated
 
 ALGORITHM: Final = "ES256"
 ISSUER: Final = "wharf"
 SERVICE: Final = "wharf-registry"
-LIFETIME_SECONDS: Final = 300
 LEEWAY_SECONDS: Final = 60
 # Headers of 8 KiB must hold the token; what does not fit is left out and earns an insufficient_scope of its own later.
 MAX_TOKEN_BYTES: Final = 6000
@@ -89,12 +90,12 @@ def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]
     keys = signing_keys.keyset()
     subject = bearer.name if bearer.kind is not ActorKind.ANONYMOUS else ""
     kept = _fitting(grants, projects, subject)
-    now = int(time.time())
+    now, lifetime = int(time.time()), lifetime_seconds()
     claims = {
         "iss": ISSUER,
         "sub": subject,
         "aud": SERVICE,
-        "exp": now + LIFETIME_SECONDS,
+        "exp": now + lifetime,
         "nbf": now - 1,
         "iat": now,
         "jti": str(uuid.uuid4()),
@@ -107,7 +108,12 @@ def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]
         },
     }
     token = jwt.encode(claims, keys.private, algorithm=ALGORITHM, headers={"kid": keys.kid})
-    return Issued(token, now, LIFETIME_SECONDS, tuple(kept))
+    return Issued(token, now, lifetime, tuple(kept))
+
+
+def lifetime_seconds() -> int:
+    """How long a token issued now is valid."""
+    return current.get(TOKEN_EXPIRATION) * 60
 
 
 def _project_names(grants: Iterable[Grant]) -> list[str]:

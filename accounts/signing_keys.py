@@ -28,6 +28,8 @@ from access.principal import Principal
 from access.table import P
 from accounts.models import SigningKey
 from audit.actions import action
+from config import current
+from config.catalogue import TOKEN_EXPIRATION
 from core.sealing import Sealer
 from database import sql
 
@@ -35,8 +37,8 @@ CURVE = ec.SECP256R1
 REFRESH_SECONDS = 30
 UNKNOWN_KEY_REFRESH_SECONDS = 1
 COORDINATE_BYTES = 32
-# A token lives five minutes and a verifier's clock may be a minute off; after that a retired key proves nothing.
-OVERLAP_SECONDS = 6 * 60
+# After its last token has run out a retired key proves nothing; a verifier's clock may be a minute off.
+CLOCKS_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def rotate(actor: Principal) -> str:
     with action(actor, P.CONFIGURATION_UPDATE, name="signing-key.rotate") as draft:
         sql.execute(
             "UPDATE signing_key SET retired_at = now() + make_interval(secs => %s::integer) WHERE retired_at IS NULL",
-            [OVERLAP_SECONDS],
+            [current.get(TOKEN_EXPIRATION) * 60 + CLOCKS_SECONDS],
         )
         kid = _create()
         draft.resource("signing-key", kid, kid)

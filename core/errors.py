@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -173,3 +174,41 @@ class StorageFailed(Unavailable):
 
 class TooManyRequests(Unavailable):
     """The caller is over a rate or session limit."""
+
+
+class Stage(StrEnum):
+    """How far an outgoing request had come when it failed."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    SEND = "send"
+    ANSWER = "answer"
+
+
+class OutgoingRefused(InvalidInput):
+    """A request to another host that this installation does not make: its URL, address or credentials are not allowed."""
+
+
+class OutgoingFailed(WharfError):
+    """Another host did not answer as it should. The message never holds what that host sent."""
+
+    def __init__(self, message: str, *, stage: Stage, **detail: Any) -> None:
+        super().__init__(message, stage=str(stage), **detail)
+        self.stage = stage
+
+
+class OutgoingTimeout(OutgoingFailed):
+    """Another host took too long."""
+
+
+class AnswerTooLarge(OutgoingFailed):
+    """Another host sent more than was asked for."""
+
+
+class SettingsInvalid(InvalidInput):
+    """A change of settings that cannot be made: every mistake of it, as (key, what is wrong). Nothing was changed."""
+
+    def __init__(self, mistakes: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{key} {text}" for key, text in mistakes))
+        self.mistakes = tuple(mistakes)

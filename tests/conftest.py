@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -40,6 +41,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+@pytest.fixture
+def configure() -> Iterator[Callable[..., None]]:
+    """`configure(ldap_uid="mail")`: settings for this test alone, changed as an administrator would."""
+    from config import current, services
+    from tests.people import SYSTEM
+
+    def change(**wanted: Any) -> None:
+        services.change(SYSTEM, wanted)
+        # Inside a test's transaction nothing commits, so nothing tells that what is remembered is stale.
+        current.forget()
+
+    yield change
+    current.forget()
 
 
 RequireTool = Callable[[str, str], str]

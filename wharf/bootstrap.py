@@ -1,4 +1,4 @@
-"""The first rows of a new registry: one public project and one administrator with a random password."""
+"""The first rows of a new registry: a public project, the schedules of its upkeep, an administrator with a random password."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from access.principal import Origin, Principal
 from accounts.models import User
 from accounts.services.users import create_user
 from core.errors import AlreadyExists
+from jobs import schedules
 from projects.models import Project
 from projects.services.projects import create_project
+from wharf.default_schedules import DEFAULTS
 
 LIBRARY = "library"
 ADMIN = "admin"
@@ -28,6 +30,7 @@ def bootstrap() -> str | None:
     actor = Principal.system("wharf up", Origin(agent="wharf up"))
     if not Project.objects.filter(name=LIBRARY).exists():
         _ignoring_a_race(lambda: create_project(actor, LIBRARY, public=True))
+    schedules.install(actor, DEFAULTS)
     if User.objects.exists():
         return None
     password = "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_LENGTH))

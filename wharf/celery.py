@@ -1,4 +1,4 @@
-"""The Celery application: four periodic tasks, JSON only. Losing the broker delays them and loses nothing."""
+"""The Celery application: it carries run ids to workers, JSON only. Losing the broker delays jobs and loses nothing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wharf.settings")
 
+import structlog
 from celery import Celery
-from celery.schedules import crontab
 from celery.signals import setup_logging
+from kombu.transport import redis
 
-from wharf import environment
+from wharf import dispatching, environment
+from wharf.dispatching import QUEUE, Jobs, Messages
 
 # Above the longest task, or the broker would hand a running task to a second worker (redelivery after a crash
 # is as late as this; every task may arrive twice or never).
 VISIBILITY_TIMEOUT = timedelta(hours=12)
-TASK_LIMIT = timedelta(hours=6)
+# Above the longest attempt of any kind (jobs.kinds.LONGEST), which jobs.keeper ends: this is for a keeper that hangs.
+TASK_LIMIT = timedelta(hours=6, minutes=10)
+
+log = structlog.get_logger(__name__)
 
 
 def _broker(url: str) -> str:
@@ -31,6 +36,7 @@ app = Celery("wharf")
 app.conf.update(
     broker_url=_broker(environment.load().redis),
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
     broker_transport_options={"visibility_timeout": int(VISIBILITY_TIMEOUT.total_seconds())},
     result_backend=None,
     task_ignore_result=True,
@@ -40,24 +46,19 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=int(TASK_LIMIT.total_seconds()),
-    task_default_queue="wharf",
+    task_default_queue=QUEUE,
     worker_prefetch_multiplier=1,
-    worker_max_tasks_per_child=200,
-    worker_cancel_long_running_tasks_on_connection_loss=True,
+    worker_max_tasks_per_child=1_000,
+    # Celery's Django part would give the connection back after every task; see dispatching.renew_connection.
+    CELERY_DB_REUSE_MAX=1_000_000,
+    # A running job needs no broker: its lease and its end are rows. Redelivered, its message finds it claimed.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_hijack_root_logger=False,
     timezone="UTC",
     enable_utc=True,
-    # A message older than its own period says nothing new: the next one is due already.
-    beat_schedule={
-        "reap uploads": {"task": "wharf.reap_uploads", "schedule": 600.0, "options": {"expires": 600}},
-        "purge deleted": {"task": "wharf.purge_deleted", "schedule": 300.0, "options": {"expires": 300}},
-        "fold statistics": {"task": "wharf.fold_statistics", "schedule": 10.0, "options": {"expires": 10}},
-        "audit partitions": {
-            "task": "wharf.ensure_audit_partitions",
-            "schedule": crontab(hour="1", minute="17"),
-            "options": {"expires": 86_400},
-        },
-    },
+    # Schedules are rows, looked after by jobs.beat: nothing is scheduled here.
+    beat_schedule={},
+    beat_scheduler="wharf.beat:Scheduler",
 )
 
 
@@ -66,33 +67,20 @@ def _use_django_logging(**_: Any) -> None:
     """Celery leaves logging alone when this signal has a receiver; settings.LOGGING is in force."""
 
 
-@app.task(name="wharf.reap_uploads")
-def reap_uploads() -> None:
-    """Remove uploads nobody finishes (reliability: idle `open`, stuck `finalizing`)."""
-    from artifacts import maintenance
-
-    maintenance.reap_uploads()
+app.steps["worker"].add(Jobs)
+redis.Channel.QoS = Messages
 
 
-@app.task(name="wharf.purge_deleted")
-def purge_deleted() -> None:
-    """Remove the rows of deleted repositories in small batches."""
-    from artifacts import maintenance
+@app.task(name="wharf.run")
+def run(run_id: int) -> None:
+    """Work on a run. The message may come twice or never: what happens is decided in PostgreSQL."""
+    from django.db import DatabaseError
 
-    maintenance.purge_deleted()
+    from jobs import runner
 
-
-@app.task(name="wharf.fold_statistics")
-def fold_statistics() -> None:
-    """Fold counters into the rows pages read."""
-    from artifacts import statistics
-
-    statistics.fold()
-
-
-@app.task(name="wharf.ensure_audit_partitions")
-def ensure_audit_partitions() -> None:
-    """Make the audit partitions of the coming months."""
-    from audit import partitions
-
-    partitions.ensure()
+    dispatching.renew_connection()
+    try:
+        runner.perform(run_id)
+    except DatabaseError as error:
+        # It was not begun, or its lease will end: either way it is not forgotten.
+        log.warning("a job cannot be looked at", run=run_id, error=str(error).strip())

@@ -11,6 +11,7 @@ import ipaddress
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config import locks
 from wharf.layout import DataLayout, default_data_folder
 
 MIN_SECRET_CHARACTERS = 32
@@ -67,6 +69,7 @@ class Environment(BaseSettings):
     external_urls: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     secret_key: SecretStr | None = None
+    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     database_url: SecretStr | None = None
     migrate_database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
@@ -84,7 +87,9 @@ class Environment(BaseSettings):
     metrics_networks: Annotated[tuple[Network, ...], NoDecode] = LOOPBACK
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("external_urls", "trusted_proxies", "metrics_networks", mode="before")
+    @field_validator(
+        "external_urls", "trusted_proxies", "metrics_networks", "secret_key_fallbacks", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if value == "none":
@@ -116,6 +121,13 @@ class Environment(BaseSettings):
         if secret is not None:
             _check_secret(secret.get_secret_value())
         return secret
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _real_secrets(cls, found: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for secret in found:
+            _check_secret(secret.get_secret_value())
+        return found
 
     @field_validator("database_url", "migrate_database_url")
     @classmethod
@@ -197,6 +209,11 @@ class Environment(BaseSettings):
         names = {urlsplit(origin).hostname or "" for origin in self.allowed_origins}
         return sorted(f"[{name}]" if ":" in name else name for name in names)
 
+    @property
+    def former_secrets(self) -> list[str]:
+        """Secret keys of earlier times: they open what they sealed and seal nothing."""
+        return [secret.get_secret_value() for secret in self.secret_key_fallbacks]
+
     def secret(self) -> str:
         """The secret key: given, or the one `wharf up` generated in the data folder.
 
@@ -266,7 +283,16 @@ def refuse(lines: list[str]) -> NoReturn:
 @lru_cache(maxsize=1)
 def load() -> Environment:
     """The environment of this process; exits with status 2 and one line per mistake when it is wrong."""
+    wrong = list(locks.read(os.environ).mistakes)
     try:
-        return Environment()
+        found = Environment()
     except ValidationError as error:
-        refuse(mistakes(error))
+        refuse([*mistakes(error), *wrong])
+    if wrong:
+        refuse(wrong)
+    return found
+
+
+def locked_settings() -> Mapping[str, Any]:
+    """Run-time settings that the environment fixes, by key, typed (config.catalogue)."""
+    return locks.read(os.environ).values

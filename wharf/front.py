@@ -10,8 +10,8 @@ from wharf.environment import Environment, Role
 from wharf.layout import CHECKOUT
 from wharf.processes import Command
 
-# One worker process more than this gains nothing: the tasks are a few short statements.
-TASK_PROCESSES = 2
+# Long jobs leave one of them free for short ones (jobs.fairness), and two kinds of long jobs can be under way beside it.
+TASK_PROCESSES = 4
 
 
 def commands(environment: Environment, *, listener: int) -> list[Command]:
@@ -55,8 +55,15 @@ def _worker(environment: Environment) -> Command:
 
 
 def _beat(environment: Environment) -> Command:
-    schedule = str(environment.layout.beat_schedule)
-    flags = ("beat", "--schedule", schedule, "--pidfile", "", "--loglevel", environment.log_level)
+    flags = (
+        "beat",
+        "--scheduler",
+        "wharf.beat:Scheduler",
+        "--pidfile",
+        "",
+        "--loglevel",
+        environment.log_level,
+    )
     return _celery(environment, "beat", flags, orphaned=signal.SIGTERM)
 
 

@@ -57,10 +57,6 @@ class DataLayout:
         return self.root / "logs"
 
     @property
-    def beat_schedule(self) -> Path:
-        return self.root / "beat" / "schedule"
-
-    @property
     def run(self) -> Path:
         """The folder of the unix sockets: inside the data folder when the path fits and others may pass
         through it."""

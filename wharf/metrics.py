@@ -25,6 +25,7 @@ from core import request_facts
 from registry_api.origin import origin_from
 from wharf import metrics_folder
 from wharf.exchange import Exchange
+from wharf.metrics_jobs import JOBS
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -141,9 +142,11 @@ def expose(environ: Environ, start_response: Start) -> Iterable[bytes]:
 
 def _collected(encode: Callable[[CollectorRegistry], bytes]) -> bytes:
     folder = os.environ.get(metrics_folder.VARIABLE)
-    if folder is None:  # one process, as under a development server
-        return encode(REGISTRY)
     registry = CollectorRegistry()
+    registry.register(JOBS)
+    if folder is None:  # one process, as under a development server
+        registry.register(REGISTRY)
+        return encode(registry)
     MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
     for _ in range(SCRAPE_ATTEMPTS - 1):
         # A worker that just starts has made its file and not yet its size; one that just ended takes its gauges along.

@@ -39,7 +39,7 @@ def data_folder(layout: DataLayout) -> None:
         # to it.
         root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         write_probe(root)
-        for folder in (layout.storage, layout.spool, layout.logs, layout.beat_schedule.parent):
+        for folder in (layout.storage, layout.spool, layout.logs):
             folder.mkdir(mode=0o750, exist_ok=True)
     except FileExistsError as error:
         raise StartRefused(f"{error.filename} is not a folder; set WHARF_DATA to another path") from None

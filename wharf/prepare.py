@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import traceback
 
@@ -29,6 +30,8 @@ def prepare() -> str | None:
     from wharf import bootstrap, environment, migration
 
     migration.migrate(environment.load(), verbosity=0)
+    # Celery's own schedule, from before schedules were rows.
+    shutil.rmtree(environment.load().data / "beat", ignore_errors=True)
     storage.set_up()
     return bootstrap.bootstrap()
 

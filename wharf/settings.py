@@ -12,6 +12,7 @@ ENVIRONMENT = environment.load()
 
 DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret()
+SECRET_KEY_FALLBACKS = ENVIRONMENT.former_secrets
 # Checked against WHARF_EXTERNAL_URLS (scheme, name and port) by each face; Django's own check knows no ports.
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 
@@ -21,6 +22,9 @@ INSTALLED_APPS = [
     "accounts",
     "access",
     "audit",
+    "django_celery_beat",
+    "jobs",
+    "config",
     "projects",
     "artifacts",
     "frontend",
@@ -57,6 +61,9 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(ENVIRONMENT.log_level)
 
+# Read when views are described; everything else of the REST framework is said by registry_api.rest.endpoint.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "registry_api.rest.schema.Schema", "UNAUTHENTICATED_USER": None}
+
 # Names of ours, read by the layers below through django.conf.settings.
 WHARF_ROLE = ENVIRONMENT.role
 WHARF_DATA = ENVIRONMENT.data
@@ -73,3 +80,7 @@ WHARF_TEST_GC_FLOOR = ENVIRONMENT.test_gc_floor
 WHARF_FAILPOINTS = ENVIRONMENT.failpoints
 WHARF_PORT = ENVIRONMENT.port
 WHARF_CHECKOUT = layout.CHECKOUT
+# What administrators may not change while this runs (config.locks).
+WHARF_SETTING_LOCKS = environment.locked_settings()
+# Kinds of background runs, their queues and what events start (jobs.kinds).
+WHARF_KINDS = "wharf.subscriptions"

@@ -16,6 +16,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import get_resolver
+from django.utils.http import parse_header_parameters
 
 from core import request_facts
 from registry_api.origin import origin_from
@@ -36,8 +37,18 @@ PROBES: dict[str, Application] = {
 }
 
 
+class WebRequest(WSGIRequest):
+    """A request that is UTF-8 whatever charset its Content-Type names: one that is no encoding of text (rot13) would fail it
+    before any view, any other would change how the query is read."""
+
+    def _set_content_type_params(self, meta: Environ) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
 class WebHandler(WSGIHandler):
     """Django with settings.MIDDLEWARE; a broken route stops the start rather than the first request."""
+
+    request_class = WebRequest
 
     def __init__(self) -> None:
         super().__init__()

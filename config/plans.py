@@ -1,0 +1,104 @@
+"""What a wish to change settings comes to: every mistake in it, or the changes to make. Pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from config.catalogue import CATALOGUE, RULES, Setting
+from config.kinds import Unacceptable
+from core.errors import SettingsInvalid
+
+MASK: Final = "***"
+MAX_SHOWN: Final = 512
+
+
+class Wish(Enum):
+    """What may be wished for besides a value."""
+
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`new` None: back to the default."""
+
+    setting: Setting[Any]
+    old: Any
+    new: Any | None
+
+    @property
+    def result(self) -> Any:
+        return self.setting.default if self.new is None else self.new
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Settings as they are: what rows hold (None: a secret that does not open) and what the environment fixes."""
+
+    stored: Mapping[str, Any]
+    locked: Mapping[str, Any]
+
+    def value(self, setting: Setting[Any]) -> Any:
+        """The value in force."""
+        if setting.key in self.locked:
+            return self.locked[setting.key]
+        return self.stored.get(setting.key, setting.default)
+
+
+def changes(wanted: Mapping[str, Any], state: State) -> list[Change]:
+    """What has to be changed, in the order of the catalogue; what is so already is left out. Raises SettingsInvalid."""
+    mistakes: list[tuple[str, str]] = []
+    planned: dict[str, Change] = {}
+    for key, wish in wanted.items():
+        try:
+            change = _change(key, wish, state)
+        except Unacceptable as wrong:
+            mistakes.append((key, str(wrong)))
+        else:
+            if change is not None:
+                planned[key] = change
+    mistakes += _broken(planned, state)
+    if mistakes:
+        raise SettingsInvalid(mistakes)
+    return [planned[key] for key in CATALOGUE if key in planned]
+
+
+def _change(key: str, wish: Any, state: State) -> Change | None:
+    setting = CATALOGUE.get(key)
+    if setting is None:
+        raise Unacceptable("is no setting")
+    new = None if wish is Wish.RESET else setting.kind.read(wish)
+    if key in state.locked:
+        # Clients write back all they have read. Whether a secret is the one of the environment is nobody's business.
+        if new is not None and not setting.secret and new == state.locked[key]:
+            return None
+        raise Unacceptable(f"is fixed by {setting.variable} in the environment: change it there")
+    if new is None:
+        return Change(setting, state.value(setting), None) if key in state.stored else None
+    return None if new == state.value(setting) else Change(setting, state.value(setting), new)
+
+
+def _broken(planned: Mapping[str, Change], state: State) -> Iterator[tuple[str, str]]:
+    """Rules that the changes would break. One broken before and not touched now stands in nobody's way."""
+
+    def value(setting: Setting[Any]) -> Any:
+        found = planned[setting.key].result if setting.key in planned else state.value(setting)
+        return setting.default if found is None else found
+
+    for rule in RULES:
+        if any(setting.key in planned for setting in rule.settings) and rule.broken(value):
+            yield rule.key, f"cannot be so: {rule.message}"
+
+
+def shown(setting: Setting[Any], value: Any) -> Any:
+    """A value for the audit log: never a secret, and nothing long."""
+    if setting.secret:
+        return None if value is not None and not value.get_secret_value() else MASK
+    written = setting.kind.write(value)
+    if isinstance(written, str) and len(written) > MAX_SHOWN:
+        return f"{len(written)} characters, SHA-256 {hashlib.sha256(written.encode()).hexdigest()}"
+    return written

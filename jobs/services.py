@@ -1,0 +1,267 @@
+"""What people and other packages do with runs: start, stop, retry, and the brakes of a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
+
+from access.principal import Principal, ProjectRef
+from access.table import P
+from audit.actions import Draft, action
+from core.errors import Conflict, InvalidInput, NotFound
+from database import sql
+from database.transactions import RaceLost, retried
+from jobs import kinds, queries
+from jobs.encoding import encoded
+from jobs.kinds import Kind, Single
+from jobs.models import MAX_KEY, MAX_NAME, QueueControl, Run, Trigger
+from jobs.subjects import NOTHING, Subject
+from jobs.wake import WAKE
+
+_ACTIVE = "state IN ('queued', 'running', 'retrying')"
+# The row is its own outbox entry: it waits with `sent_at` NULL until the relay hands it out.
+_INSERT = f"""
+    INSERT INTO job_run (kind, queue, trigger, actor_kind, actor_id, actor_name, project_id,
+                         subject_type, subject_id, subject_name, arguments, parent_id, single_key, max_attempts)
+    VALUES (%(kind)s, %(queue)s, %(trigger)s, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(project_id)s,
+            %(subject_type)s, %(subject_id)s, %(subject_name)s, %(arguments)s::jsonb, %(parent_id)s, %(single_key)s,
+            %(max_attempts)s)
+    ON CONFLICT (single_key) WHERE {_ACTIVE} AND NOT (single_key = '') DO NOTHING
+    RETURNING *, {WAKE}
+"""
+_STOP = f"""
+    UPDATE job_run SET stop_requested_at = coalesce(stop_requested_at, now()), version = version + 1,
+      state = CASE WHEN state = 'running' THEN state ELSE 'stopped' END,
+      finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END, retry_at = NULL
+    WHERE id = %s AND {_ACTIVE}
+"""
+_STOP_WAITING = """
+    UPDATE job_run SET state = 'stopped', stop_requested_at = now(), finished_at = now(), retry_at = NULL,
+      version = version + 1
+    WHERE queue = %s AND state IN ('queued', 'retrying')
+"""
+_STOP_RUNNING = """
+    UPDATE job_run SET stop_requested_at = now(), version = version + 1
+    WHERE state = 'running' AND sent_at IS NOT NULL AND stop_requested_at IS NULL
+"""
+_AGAIN = f"""
+    UPDATE job_run SET state = 'queued', version = version + 1, only_failed = %(only_failed)s,
+      max_attempts = %(max_attempts)s, attempts = 0, phase = '', phase_started_at = NULL, current = '', done = 0,
+      total = NULL, bytes_done = 0, bytes_total = NULL, failed = 0, error = '', result = '{{}}', lease_owner = '',
+      lease_until = NULL, heartbeat_at = NULL, stop_requested_at = NULL, sent_at = NULL, started_at = NULL,
+      finished_at = NULL, retry_at = NULL
+    WHERE id = %(id)s AND NOT {_ACTIVE}
+    RETURNING id, {WAKE}
+"""
+
+
+class AlreadyActive(Conflict):
+    """The kind allows one active run (of the subject), and `run_id` is it."""
+
+    def __init__(self, kind: str, run_id: int) -> None:
+        super().__init__(f"{kind} is under way already: see job {run_id}, or stop it first", run=run_id)
+        self.run_id = run_id
+
+
+class QueueUnknown(NotFound):
+    """No queue of that name."""
+
+
+def start(
+    kind: str,
+    *,
+    actor: Principal,
+    arguments: Mapping[str, Any] | None = None,
+    subject: Subject = NOTHING,
+    project: ProjectRef | None = None,
+    trigger: Trigger = Trigger.MANUAL,
+    parent: int | None = None,
+) -> Run:
+    """Insert a queued run in the caller's transaction; it begins when that commits. The caller's act is the audit event.
+
+    `arguments`: ids, as JSON of at most 8 KiB; `parent`: the run whose body starts this one.
+    Raises KindUnknown, AlreadyActive, InvalidInput.
+    """
+    known = kinds.kind(kind)
+    row = {
+        "kind": known.name,
+        "queue": known.queue,
+        "trigger": str(trigger),
+        "actor_kind": str(actor.kind),
+        "actor_id": actor.id,
+        "actor_name": actor.name[:MAX_NAME],
+        "project_id": project.id if project else None,
+        "subject_type": subject.type,
+        "subject_id": subject.id,
+        "subject_name": subject.name[:MAX_KEY],
+        "arguments": encoded(arguments or {}),
+        "parent_id": parent,
+        "single_key": _single_key(known, subject),
+        "max_attempts": known.max_attempts,
+    }
+    return insert(row)
+
+
+@retried
+def insert(row: Mapping[str, Any]) -> Run:
+    """The run of that row. Raises AlreadyActive."""
+    for run in Run.objects.raw(_INSERT, row):
+        return run
+    active = sql.value(f"SELECT id FROM job_run WHERE single_key = %s AND {_ACTIVE}", [row["single_key"]])
+    if active is None:
+        raise RaceLost  # it ended between the two statements
+    raise AlreadyActive(str(row["kind"]), active)
+
+
+def _single_key(kind: Kind, subject: Subject) -> str:
+    if kind.single_active is Single.ANY:
+        return ""
+    about = f":{subject.type}:{subject.id}" if kind.single_active is Single.ONE_PER_SUBJECT else ""
+    return f"{kind.name}{about}"
+
+
+@retried
+def stop(actor: Principal, run_id: int) -> Run:
+    """A queued or retrying run is stopped at once, a running one at its next checkpoint; a finished one stays as it is.
+
+    Raises RunUnknown, Denied.
+    """
+    run = queries.run(actor, run_id)
+    with action(actor, *queries.authority(actor, run), name="job.stop") as draft:
+        _about(draft, run)
+        if not sql.execute(_STOP, [run.pk]):
+            draft.discard()
+        _wake()
+    return queries.run(actor, run_id)
+
+
+@retried
+def stop_waiting(actor: Principal, queue: str) -> int:
+    """Stop every run of the queue that is queued or retrying; how many. Raises QueueUnknown, Denied."""
+    _check_queue(queue)
+    with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.stop") as draft:
+        draft.resource("queue", queue, queue)
+        stopped = sql.execute(_STOP_WAITING, [queue])
+        draft.after({"stopped": stopped})
+    return stopped
+
+
+@retried
+def stop_running(actor: Principal) -> int:
+    """Ask every running run to stop; how many had not been asked before. Raises Denied."""
+    with action(actor, P.JOBSERVICE_MONITOR_STOP, name="job.stop-all") as draft:
+        asked = sql.execute(_STOP_RUNNING)
+        draft.after({"stopped": asked})
+    return asked
+
+
+@retried
+def retry(actor: Principal, run_id: int) -> Run:
+    """Do a finished run again from its beginning, as the same row. Raises RunUnknown, Denied, Conflict, AlreadyActive."""
+    run = queries.run(actor, run_id)
+    with action(actor, *queries.authority(actor, run), name="job.retry") as draft:
+        _about(draft, run)
+        sql.execute("DELETE FROM job_task WHERE run_id = %s", [run.pk])
+        _again(run, only_failed=False)
+    return queries.run(actor, run_id)
+
+
+@retried
+def retry_failed(actor: Principal, run_id: int) -> Run:
+    """Do only the failed items of a finished run again. Raises RunUnknown, Denied, Conflict (also: none failed)."""
+    run = queries.run(actor, run_id)
+    with action(actor, *queries.authority(actor, run), name="job.retry-failed") as draft:
+        _about(draft, run)
+        if not sql.value(
+            "SELECT EXISTS (SELECT FROM job_task WHERE run_id = %s AND state = 'failed')", [run.pk]
+        ):
+            raise Conflict(f"no item of job {run.pk} has failed: retry the whole job instead", run=run.pk)
+        _again(run, only_failed=True)
+    return queries.run(actor, run_id)
+
+
+def _again(run: Run, *, only_failed: bool) -> None:
+    facts = {"id": run.pk, "only_failed": only_failed, "max_attempts": kinds.kind(run.kind).max_attempts}
+    try:
+        with transaction.atomic():
+            restarted = sql.row(_AGAIN, facts)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise _blocked(run) from error
+        raise
+    if restarted is None:
+        raise Conflict(f"job {run.pk} has not ended: stop it first", run=run.pk)
+
+
+def _blocked(run: Run) -> Conflict:
+    active = sql.value(f"SELECT id FROM job_run WHERE single_key = %s AND {_ACTIVE}", [run.single_key])
+    return AlreadyActive(run.kind, active or run.pk)
+
+
+def _about(draft: Draft, run: Run) -> None:
+    draft.resource("job", run.pk, f"{run.kind} {run.subject_name}".strip())
+
+
+def pause_queue(actor: Principal, name: str) -> QueueControl:
+    """Hand out no more runs of the queue; those running go on. Raises QueueUnknown, Denied."""
+    _check_queue(name)
+    with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.pause") as draft:
+        draft.resource("queue", name, name)
+        sql.execute(
+            """
+            INSERT INTO job_queue (name, paused_at, paused_by) VALUES (%(name)s, now(), %(by)s)
+            ON CONFLICT (name) DO UPDATE SET paused_at = coalesce(job_queue.paused_at, now()),
+              paused_by = CASE WHEN job_queue.paused_at IS NULL THEN %(by)s ELSE job_queue.paused_by END
+            """,
+            {"name": name, "by": actor.name[:MAX_NAME]},
+        )
+        sql.execute(
+            "UPDATE job_run SET sent_at = NULL WHERE queue = %s AND state = 'queued' AND sent_at IS NOT NULL",
+            [name],
+        )
+    return QueueControl.objects.get(pk=name)
+
+
+def resume_queue(actor: Principal, name: str) -> QueueControl:
+    """Hand out runs of the queue again. Raises QueueUnknown, Denied."""
+    _check_queue(name)
+    with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.resume") as draft:
+        draft.resource("queue", name, name)
+        sql.execute(
+            """
+            INSERT INTO job_queue (name) VALUES (%s)
+            ON CONFLICT (name) DO UPDATE SET paused_at = NULL, paused_by = ''
+            """,
+            [name],
+        )
+        _wake()
+    return QueueControl.objects.get(pk=name)
+
+
+def limit_queue(actor: Principal, name: str, limit: int | None) -> QueueControl:
+    """Change how many runs of the queue may be under way at once; None: the built-in number. Raises as above, InvalidInput."""
+    _check_queue(name)
+    if limit is not None and limit < 1:
+        raise InvalidInput("a queue runs at least one job at a time: pause it instead")
+    with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.limit") as draft:
+        draft.resource("queue", name, name)
+        draft.after({"limit": limit})
+        sql.execute(
+            'INSERT INTO job_queue (name, "limit") VALUES (%(name)s, %(limit)s) '
+            'ON CONFLICT (name) DO UPDATE SET "limit" = %(limit)s',
+            {"name": name, "limit": limit},
+        )
+        _wake()
+    return QueueControl.objects.get(pk=name)
+
+
+def _check_queue(name: str) -> None:
+    if name not in {queue.name for queue in kinds.queues()}:
+        raise QueueUnknown(f"no queue is named '{name}'", queue=name)
+
+
+def _wake() -> None:
+    sql.value(f"SELECT {WAKE}")

@@ -1,0 +1,72 @@
+"""Every setting is documented, has a default it would take itself, and is read by somebody."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from config import catalogue, document
+from config.catalogue import CATALOGUE, RULES, Setting
+from tests.arch import sources
+from wharf.environment import Environment
+
+pytestmark = pytest.mark.unit
+
+# What directories are asked with is read by the module that asks them. While there is none, these settings wait for it.
+DIRECTORY = ("accounts/ldap.py", "accounts/ldap", "accounts/directory.py", "accounts/directory")
+WAITING = {"AUTH_MODE", *(name for name in vars(catalogue) if name.startswith("LDAP_"))}
+
+
+def _names() -> set[str]:
+    return {name for name, value in vars(catalogue).items() if isinstance(value, Setting)}
+
+
+def _read_names(path: Path) -> set[str]:
+    """What a module imports from the catalogue, or names as an attribute of it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "config.catalogue":
+            found |= {alias.name for alias in node.names}
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "catalogue"
+        ):
+            found.add(node.attr)
+    return found
+
+
+def test_every_setting_is_read_by_somebody() -> None:
+    readers = [path for path in sources.product_files() if path.name != "catalogue.py"]
+    read = set().union(*map(_read_names, readers))
+    waits = set() if any((sources.CHECKOUT / name).exists() for name in DIRECTORY) else WAITING
+    assert _names() - read - waits == set()
+
+
+def test_every_setting_stands_in_the_catalogue_under_its_own_name() -> None:
+    assert {name.lower() for name in _names()} == set(CATALOGUE)
+    assert all(key == setting.key for key, setting in CATALOGUE.items())
+
+
+@pytest.mark.parametrize("setting", CATALOGUE.values(), ids=CATALOGUE)
+def test_a_default_is_a_value_the_setting_takes(setting: Setting[object]) -> None:
+    if setting.default in ("", ()):
+        return
+    assert setting.kind.read(setting.kind.write(setting.default)) == setting.default
+
+
+def test_the_defaults_go_together() -> None:
+    assert [rule.message for rule in RULES if rule.broken(lambda setting: setting.default)] == []
+
+
+def test_the_generated_section_is_fresh() -> None:
+    page = (sources.CHECKOUT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert document.renewed(page) == page, "renew it: python -m config.document docs/settings.md"
+
+
+def test_every_variable_of_the_environment_is_documented() -> None:
+    page = (sources.CHECKOUT / "docs" / "settings.md").read_text(encoding="utf-8")
+    variables = {f"WHARF_{name.upper()}" for name in Environment.model_fields}
+    assert {variable for variable in variables if f"| `{variable}` |" not in page} == set()

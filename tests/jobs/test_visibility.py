@@ -1,0 +1,74 @@
+"""Who sees a run, and who may stop it."""
+
+from __future__ import annotations
+
+import pytest
+
+from access.principal import Principal, ProjectRef
+from core.errors import Denied, ProjectUnknown
+from jobs import queries, services
+from jobs.models import Run
+from jobs.queries import RunUnknown
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+def outcome(actor: Principal, run: Run) -> str:
+    try:
+        services.stop(actor, run.pk)
+    except RunUnknown:
+        return "unknown"
+    except (Denied, ProjectUnknown):
+        return "denied"
+    return "stopped"
+
+
+def test_the_table_of_who_sees_and_stops_runs_holds() -> None:
+    project = people.make_project()
+    cast = people.people_of(project)
+    ref = ProjectRef(project.pk, project.name, project.public)
+    expected = {
+        "admin": ("stopped", "stopped", "stopped"),
+        "project_admin": ("stopped", "stopped", "unknown"),
+        "maintainer": ("stopped", "stopped", "unknown"),
+        "developer": ("unknown", "stopped", "unknown"),
+        "guest": ("unknown", "stopped", "unknown"),
+        "limited_guest": ("unknown", "stopped", "unknown"),
+        # Who is no member any more sees what he once started, and touches the project no more.
+        "outsider": ("unknown", "denied", "unknown"),
+        "auditor": ("unknown", "stopped", "unknown"),
+        "anonymous": ("unknown", "unknown", "unknown"),
+    }
+    for name, actor in cast.all().items():
+        others = services.start("demo.mark", actor=people.SYSTEM, project=ref)
+        own = services.start("demo.mark", actor=actor, project=ref)
+        systems = services.start("demo.mark", actor=people.SYSTEM)
+        may_stop = [queries.may_stop(actor, run) for run in (others, own, systems)]
+        seen = outcome(actor, others), outcome(actor, own), outcome(actor, systems)
+        assert seen == expected[name], name
+        assert not any(allowed and got == "denied" for allowed, got in zip(may_stop, seen, strict=True)), name
+        assert all(allowed for allowed, got in zip(may_stop, seen, strict=True) if got == "stopped"), name
+        for run in (others, own, systems):
+            may_see = queries.visible_runs(actor).filter(pk=run.pk).exists()
+            assert may_see is (outcome(actor, run) != "unknown"), name
+
+
+def test_a_token_lists_no_runs() -> None:
+    project = people.make_project()
+    admin = people.people_of(project).admin
+    services.start("demo.mark", actor=admin)
+    token = Principal(admin.kind, admin.id, admin.name, is_admin=True, grants={})
+    assert queries.visible_runs(admin).exists()
+    assert not queries.visible_runs(token).exists()
+
+
+def test_queues_and_workers_are_the_administrators() -> None:
+    cast = people.people_of(people.make_project())
+    for name, actor in cast.all().items():
+        for listing in (queries.queues, queries.workers):
+            if name == "admin":
+                listing(actor)
+            else:
+                with pytest.raises(Denied):
+                    listing(actor)
