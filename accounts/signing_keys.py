@@ -73,6 +73,12 @@ def _is_old(known: Keyset, wanted: str | None) -> bool:
     return age > (UNKNOWN_KEY_REFRESH_SECONDS if unknown else REFRESH_SECONDS)
 
 
+def is_current(kid: str) -> bool:
+    """Whether the key verifies, from memory alone: False also when the keys would have to be read again."""
+    known = _loaded
+    return known is not None and not _is_old(known, None) and kid in known.public
+
+
 def forget() -> None:
     """Read the keys again at the next use (after a rotation in this process)."""
     global _loaded

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from access.check import memberships, permissions_of, require
+from access.check import memberships, permissions_of, require, visible
 from access.principal import ActorKind, Principal, ProjectRef
 from access.table import TABLE, P, Permission, Subject
 from core.errors import NotFound
@@ -48,7 +49,10 @@ def _seen_by(actor: Principal) -> Q:
         return Q(pk__in=[])
     if actor.is_admin:
         return Q()
+    # Own runs too only while the project may be seen: another member may have one done again, and it tells what is there.
+    readable = apps.get_model("projects", "Project").objects.filter(visible(actor)).values("pk")
     own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
+    own &= Q(project_id__isnull=True) | Q(project_id__in=readable)
     if actor.kind is not ActorKind.USER:
         return own
     return own | _in_projects(actor)
@@ -68,17 +72,21 @@ def _in_projects(actor: Principal) -> Q:
 
 
 def authority(actor: Principal, run: Run) -> tuple[Permission, ProjectRef | None]:
-    """What the actor needs, and where, to stop or retry a run he sees: his own needs less."""
-    project = _project(run.project_id)
-    if project is None:
-        return P.JOBSERVICE_MONITOR_STOP, None
-    if run.actor_kind == actor.kind and run.actor_id == actor.id:
+    """What the actor needs, and where, to stop a run he sees: his own needs less."""
+    needed, project = authority_to_start(run)
+    if project is not None and run.actor_kind == actor.kind and run.actor_id == actor.id:
         return P.PROJECT_READ, project
-    return _permission(run), project
+    return needed, project
+
+
+def authority_to_start(run: Run) -> tuple[Permission, ProjectRef | None]:
+    """What anybody needs, and where, to have the run done again: who once started it may have lost the right to."""
+    project = _project(run.project_id)
+    return (P.JOBSERVICE_MONITOR_STOP, None) if project is None else (_permission(run), project)
 
 
 def may_stop(actor: Principal, run: Run) -> bool:
-    """Whether `stop` and `retry` would be allowed; for showing buttons."""
+    """Whether `stop` would be allowed; for showing buttons."""
     permission, project = authority(actor, run)
     if project is None:
         return actor.is_admin and permission in TABLE[Subject.SYSTEM_ADMIN]

@@ -49,6 +49,7 @@ _STOP_RUNNING = """
 """
 _AGAIN = f"""
     UPDATE job_run SET state = 'queued', version = version + 1, only_failed = %(only_failed)s,
+      actor_kind = %(actor_kind)s, actor_id = %(actor_id)s, actor_name = %(actor_name)s,
       max_attempts = %(max_attempts)s, attempts = 0, phase = '', phase_started_at = NULL, current = '', done = 0,
       total = NULL, bytes_done = 0, bytes_total = NULL, failed = 0, error = '', result = '{{}}', lease_owner = '',
       lease_until = NULL, heartbeat_at = NULL, stop_requested_at = NULL, sent_at = NULL, started_at = NULL,
@@ -162,10 +163,10 @@ def stop_running(actor: Principal) -> int:
 def retry(actor: Principal, run_id: int) -> Run:
     """Do a finished run again from its beginning, as the same row. Raises RunUnknown, Denied, Conflict, AlreadyActive."""
     run = queries.run(actor, run_id)
-    with action(actor, *queries.authority(actor, run), name="job.retry") as draft:
+    with action(actor, *queries.authority_to_start(run), name="job.retry") as draft:
         _about(draft, run)
         sql.execute("DELETE FROM job_task WHERE run_id = %s", [run.pk])
-        _again(run, only_failed=False)
+        _again(actor, run, only_failed=False)
     return queries.run(actor, run_id)
 
 
@@ -173,18 +174,26 @@ def retry(actor: Principal, run_id: int) -> Run:
 def retry_failed(actor: Principal, run_id: int) -> Run:
     """Do only the failed items of a finished run again. Raises RunUnknown, Denied, Conflict (also: none failed)."""
     run = queries.run(actor, run_id)
-    with action(actor, *queries.authority(actor, run), name="job.retry-failed") as draft:
+    with action(actor, *queries.authority_to_start(run), name="job.retry-failed") as draft:
         _about(draft, run)
         if not sql.value(
             "SELECT EXISTS (SELECT FROM job_task WHERE run_id = %s AND state = 'failed')", [run.pk]
         ):
             raise Conflict(f"no item of job {run.pk} has failed: retry the whole job instead", run=run.pk)
-        _again(run, only_failed=True)
+        _again(actor, run, only_failed=True)
     return queries.run(actor, run_id)
 
 
-def _again(run: Run, *, only_failed: bool) -> None:
-    facts = {"id": run.pk, "only_failed": only_failed, "max_attempts": kinds.kind(run.kind).max_attempts}
+def _again(actor: Principal, run: Run, *, only_failed: bool) -> None:
+    """Whoever asks for it is from now on the one for whom the body acts."""
+    facts = {
+        "id": run.pk,
+        "only_failed": only_failed,
+        "max_attempts": kinds.kind(run.kind).max_attempts,
+        "actor_kind": str(actor.kind),
+        "actor_id": actor.id,
+        "actor_name": actor.name[:MAX_NAME],
+    }
     try:
         with transaction.atomic():
             restarted = sql.row(_AGAIN, facts)

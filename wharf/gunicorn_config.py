@@ -32,6 +32,8 @@ preload_app = False
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # Only listed proxies may say that a request came by https.
 forwarded_allow_ips = ",".join(str(network) for network in _environment.trusted_proxies)
+# No proxy of ours says where the application is mounted; a client behind one must not say it either.
+forwarder_headers = ""
 control_socket_disable = True
 accesslog = None
 logconfig_dict = logging_settings(_environment.log_level)

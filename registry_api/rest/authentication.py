@@ -1,18 +1,20 @@
 """Who calls the REST API: HTTP Basic, by the same check as the token service; nobody at all is the anonymous.
 
 A browser session will be one more class in AUTHENTICATION. It must prove every unsafe request with a CSRF token in its
-`authenticate`, as rest_framework.authentication.SessionAuthentication does: the views are exempt from Django's own check,
-because a request with Basic credentials carries nothing that a foreign page could make a browser send.
+`authenticate`, as rest_framework.authentication.SessionAuthentication does: the views are exempt from Django's own check.
+A browser that was once asked for Basic credentials sends them along with whatever a foreign page makes it send, so requests
+that change something are refused where they come from such a page (`refuse_foreign_pages`).
 """
 
 from __future__ import annotations
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from access.principal import Principal
-from core.errors import Unauthenticated
-from registry_api.origin import origin_of
+from core.errors import Denied, Unauthenticated
+from registry_api.origin import external_origin, origin_of
 from registry_api.rest.errors import CHALLENGE
 from registry_api.v2.credentials import basic
 
@@ -35,3 +37,19 @@ class BasicAuthentication(BaseAuthentication):
 
 
 AUTHENTICATION: tuple[type[BaseAuthentication], ...] = (BasicAuthentication,)
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+OURS = frozenset({"same-origin", "none"})
+
+
+def refuse_foreign_pages(request: HttpRequest) -> None:
+    """Raises Denied for a change that a page of another site sent. Programs say neither header, browsers always one.
+
+    Source: OWASP, Cross-Site Request Forgery Prevention, "Fetch Metadata headers" and "Verifying origin".
+    """
+    if request.method in SAFE:
+        return
+    origin = request.META.get("HTTP_ORIGIN")
+    is_foreign = request.META.get("HTTP_SEC_FETCH_SITE", "none") not in OURS
+    if is_foreign or (origin is not None and origin != external_origin(request)):
+        raise Denied("a page of another site may not change anything here")

@@ -21,7 +21,7 @@ from core import request_facts
 from core.errors import Unauthenticated
 from registry_api.origin import external_origin, origin_of
 from registry_api.rest import answers, errors
-from registry_api.rest.authentication import AUTHENTICATION
+from registry_api.rest.authentication import AUTHENTICATION, refuse_foreign_pages
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath
 from registry_api.rest.schema import Schema
 
@@ -68,6 +68,7 @@ class Endpoint(APIView):
             raise NoSuchPath("no name has a NUL character")
         if request.method == "OPTIONS":
             return
+        refuse_foreign_pages(self.http_request)
         request_facts.note_actor(self.http_request.META, self.actor.name)
         if self.actor.kind is ActorKind.ANONYMOUS and not self.anonymous:
             raise Unauthenticated("authentication required")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import orjson
 import structlog
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, InterfaceError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpResponse
 from psycopg_pool import PoolTimeout
 from psycopg_pool import TooManyRequests as PoolExhausted
@@ -20,7 +20,7 @@ from database.transactions import RaceLost
 
 JSON = "application/json"
 CHALLENGE = 'Basic realm="wharf", charset="UTF-8"'
-DATABASE_AWAY = (DatabaseError, InterfaceError, PoolTimeout, PoolExhausted, RaceLost)
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, PoolExhausted, RaceLost)
 
 log = structlog.get_logger(__name__)
 
@@ -106,6 +106,8 @@ def _known(error: Exception, origin: Origin, path: str) -> e.WharfError:
         return e.InvalidInput("the request has too many parameters or is malformed")
     if isinstance(error, APIException) and error.status_code < 500:
         return e.InvalidInput(str(error.detail))
+    if isinstance(error, DataError):
+        return e.InvalidInput("a value is out of the range that can be stored or compared")
     if isinstance(error, DATABASE_AWAY):
         log.warning("database unavailable", request_id=origin.request_id, path=path, error=str(error))
         return e.Unavailable("the database is not available: try again")

@@ -215,9 +215,9 @@ def _time(term: Term, text: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput(f"q: {term.name} is a time (2020-04-09 02:36:00 in UTC, or RFC 3339)") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _compared(path: str, term: Term, values: Sequence[Scalar | None], *, ordered: bool) -> Q:

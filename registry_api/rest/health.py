@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import redis
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -81,17 +81,22 @@ class Checkup:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def components(self) -> list[dict[str, str]]:
-        with self._lock:
+        """One look at a time: while a part hangs, everybody else is told what was found before."""
+        if not self._lock.acquire(blocking=not self._found):
+            return self._found
+        try:
             if time.monotonic() - self._looked_at >= REMEMBERED_SECONDS:
                 self._found = [self._component(name) for name in self.checks]
                 self._looked_at = time.monotonic()
             return self._found
+        finally:
+            self._lock.release()
 
     def _component(self, name: str) -> dict[str, str]:
         check, complaint = self.checks[name]
         try:
             good = check()
-        except (DatabaseError, redis.RedisError, OSError) as error:
+        except (DatabaseError, InterfaceError, redis.RedisError, OSError) as error:
             log.warning("unhealthy", component=name, error=str(error).strip())
             good = False
         told = {"name": name, "status": "healthy" if good else "unhealthy"}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from access.principal import AuthMethod, Principal
+from accounts import signing_keys
 from accounts.registry_tokens import Claims, remembered
 from audit import pulls
 from core import request_facts
@@ -174,6 +175,8 @@ def _asked(environ: Environ) -> _Asked | None:
         return None
     claims, repository = remembered.get(token), matched[1]
     if claims is None or "pull" not in claims.repositories.get(repository, ()):
+        return None
+    if not signing_keys.is_current(claims.key_id):
         return None
     if not registry_access.still_holds(claims, repository.partition("/")[0]):
         return None

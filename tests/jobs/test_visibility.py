@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from access.principal import Principal, ProjectRef
-from core.errors import Denied, ProjectUnknown
+from core.errors import Denied, InvalidInput, ProjectUnknown
 from jobs import queries, services
 from jobs.models import Run
 from jobs.queries import RunUnknown
@@ -35,8 +35,8 @@ def test_the_table_of_who_sees_and_stops_runs_holds() -> None:
         "developer": ("unknown", "stopped", "unknown"),
         "guest": ("unknown", "stopped", "unknown"),
         "limited_guest": ("unknown", "stopped", "unknown"),
-        # Who is no member any more sees what he once started, and touches the project no more.
-        "outsider": ("unknown", "denied", "unknown"),
+        # Who is no member any more sees nothing of the project, not even what he once started there.
+        "outsider": ("unknown", "unknown", "unknown"),
         "auditor": ("unknown", "stopped", "unknown"),
         "anonymous": ("unknown", "unknown", "unknown"),
     }
@@ -52,6 +52,30 @@ def test_the_table_of_who_sees_and_stops_runs_holds() -> None:
         for run in (others, own, systems):
             may_see = queries.visible_runs(actor).filter(pk=run.pk).exists()
             assert may_see is (outcome(actor, run) != "unknown"), name
+
+
+def test_who_lost_his_role_may_stop_what_he_started_and_not_have_it_done_again() -> None:
+    project = people.make_project()
+    cast = people.people_of(project)
+    ref = ProjectRef(project.pk, project.name, project.public)
+    run = services.start("demo.mark", actor=cast.guest, project=ref)
+    services.stop(cast.guest, run.pk)
+    with pytest.raises(Denied):
+        services.retry(cast.guest, run.pk)
+    again = services.retry(cast.maintainer, run.pk)
+    assert (again.state, again.actor_id, again.actor_name) == (
+        "queued",
+        cast.maintainer.id,
+        cast.maintainer.name,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"a": 10**30}, {"a": "nul \0"}, {"a": "half \ud800"}, {"a": float("nan")}]
+)
+def test_arguments_that_no_row_or_answer_can_hold_are_refused(arguments: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput):
+        services.start("demo.mark", actor=people.SYSTEM, arguments=arguments)
 
 
 def test_a_token_lists_no_runs() -> None:

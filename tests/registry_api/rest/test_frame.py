@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from registry_api.rest.urls import ROUTES
-from tests.registry_api.client import PASSWORD, basic
+from tests.registry_api.client import HOST, PASSWORD, basic
 from tests.registry_api.rest.api import World
 
 
@@ -153,3 +153,32 @@ def test_a_fault_of_ours_is_told_without_its_cause(
     assert answer.json()["errors"][0]["code"] == "UNKNOWN"
     assert "r-77" in answer.text
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": f"http://{HOST}"},
+    ],
+)
+def test_a_page_of_another_site_changes_nothing_with_remembered_credentials(
+    world: World, headers: dict[str, str]
+) -> None:
+    run = world.run()
+    assert world.admin.refused("POST", f"/jobs/{run.pk}/stop", headers=headers)[0] == 403
+    assert world.admin.get(f"/jobs/{run.pk}", headers=headers).json()["is_stopping"] is False
+
+
+def test_our_own_page_may_change_what_its_reader_may(world: World) -> None:
+    run = world.run()
+    own = {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"}
+    assert world.admin.call("POST", f"/jobs/{run.pk}/stop", headers=own).status_code in (200, 202)
+
+
+def test_a_time_no_database_knows_is_bad_input(world: World) -> None:
+    beyond = "creation_time=[2020-01-01T00:00:00%2B20:00~]"
+    assert world.admin.get(f"/jobs?q={beyond}").status_code == 200
+    assert world.admin.refused("GET", "/jobs?q=creation_time=[0001-01-01T00:00:00%2B20:00~]")[0] == 400

@@ -193,6 +193,25 @@ def test_tokens_outlive_a_rotation_of_the_signing_key_until_the_overlap_has_pass
     assert [statuses(world, token, name)["push"] for token in (old, new)] == [401, 202]
 
 
+def test_a_read_that_is_remembered_ends_with_the_key_of_its_token(world: World) -> None:
+    repository = world.repository()
+    digest = repository.push_blob(b"read again and again")
+    token = genuine(world.developer, f"repository:{repository.name}:pull")
+    kid = signing_keys.keyset().kid
+    signing_keys.rotate(SYSTEM)
+
+    def read() -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return world.registry.request(
+            "GET", f"/v2/{repository.name}/blobs/{digest}", headers=headers
+        ).status_code
+
+    assert [read(), read()] == [200, 200]
+    sql.execute("UPDATE signing_key SET retired_at = now() - interval '1 second' WHERE kid = %s", [kid])
+    signing_keys.forget()
+    assert read() == 401
+
+
 def test_the_overlap_of_a_rotation_covers_the_last_token_of_the_old_key(world: World) -> None:
     signing_keys.keyset()
     signing_keys.rotate(SYSTEM)
