@@ -5,7 +5,8 @@ Statements here commit without waiting for the disk (`RELAXED`): a lost row cost
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from access.principal import Principal
@@ -62,6 +63,12 @@ class Claim:
     received: int
     prefix: Digest | None
     digest: Digest | None = None  # named by a finishing request: a file of that name may be published already
+    claimed_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the lease is ours for certain: nobody else may have claimed the session yet."""
+        return time.monotonic() - self.claimed_at < LEASE_SECONDS - RENEW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +215,12 @@ def name_digest(held: Claim, digest: Digest) -> None:
     )
 
 
-def forget(upload_id: UUID) -> bool:
-    """Remove the row of a session that did not end well; False when it was gone or done."""
-    return bool(
-        sql.execute(f"DELETE FROM upload WHERE id = %s AND state <> 'done' AND {RELAXED}", [upload_id])
-    )
+def forget(held: Claim) -> bool:
+    """Remove the row of a session that did not end well; False when it was gone, done or another request's."""
+    statement = f"""
+        DELETE FROM upload WHERE id = %s AND state <> 'done' AND (lease_owner = %s OR lease_owner IS NULL) AND {RELAXED}
+        """
+    return bool(sql.execute(statement, [held.session.upload_id, held.owner]))
 
 
 def _guarded(assignments: str, held: Claim, **params: object) -> None:

@@ -148,7 +148,7 @@ def _destroy(held: Claim) -> None:
 def _forget(held: Claim) -> None:
     """The row goes; a file published by a request that died goes to the trash in the row's transaction."""
     with transaction.atomic():
-        if sessions.forget(held.session.upload_id) and held.digest is not None:
+        if sessions.forget(held) and held.digest is not None:
             _trash_published(held.session, held.digest)
 
 
@@ -218,9 +218,9 @@ def _complete(actor: Principal, target: Target, held: Claim, *, digest: Digest, 
     try:
         _commit(actor, target, held, blob)
     except (QuotaExceeded, RepositoryUnknown):
-        # Rolled back for certain, and no other row can ever name this key: the file is nobody's.
-        store().delete(blob.storage_key)
-        sessions.forget(held.session.upload_id)
+        # Rolled back for certain. Without its session no row can ever name this key; another request of it still may.
+        if sessions.forget(held):
+            store().delete(blob.storage_key)
         raise
     except DatabaseError:
         # The COMMIT may have happened: never unlink here. A repeated PUT or the reaper finds out.
@@ -239,7 +239,7 @@ def _publish(held: Claim, digest: Digest, chunk: Chunk) -> links.StoredBlob:
         # A request that died after the rename and before the COMMIT left the verified file: go on from there.
         stat = store().stat(key)
         if stat is None:
-            sessions.forget(held.session.upload_id)
+            sessions.forget(held)
             raise
         size = stat.size
     return links.StoredBlob(digest, size, key)
@@ -249,7 +249,8 @@ def _verified(held: Claim, digest: Digest, chunk: Chunk) -> int:
     written = _write(held, chunk.pieces, digest.algorithm)
 
     def before_publish() -> None:
-        if held.digest != digest:  # else the claim named it already
+        # The claim said it all, unless it is so old that another request may have the session, whose bytes these would be.
+        if held.digest != digest or not held.is_fresh:
             sessions.name_digest(held, digest)
         fp(UPLOAD_AFTER_FINALIZING)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import leases
 from jobs.progress import Progress
@@ -67,16 +67,16 @@ class Keeper:
         if now >= watched.deadline + GRACE_SECONDS and self.kills:
             self._end(watched)
         if now - max(watched.renewed_at, watched.progress.written_at) >= leases.RENEW.total_seconds():
-            watched.renewed_at = now
             self._renew(watched)
 
     def _renew(self, watched: Watched) -> None:
         flags = watched.progress.flags
         try:
             flags.stop, flags.back = leases.renew(watched.progress.lease)
+            watched.renewed_at = time.monotonic()  # what failed is tried again at the next look
         except leases.Lost:
             flags.lost = self._watched is watched
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("lease not renewed", run=watched.progress.run_id, error=str(error).strip())
         finally:
             connection.close()
@@ -86,7 +86,10 @@ class Keeper:
         log.error("a job that lasted too long is ended with its process", run=watched.progress.run_id)
         try:
             watched.give_up()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("not said that a job lasted too long", error=str(error).strip())
         finally:
-            os.kill(os.getpid(), signal.SIGKILL)
+            if (
+                self._watched is watched
+            ):  # else it came to its end meanwhile, and the process works on something else
+                os.kill(os.getpid(), signal.SIGKILL)

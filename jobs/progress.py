@@ -17,6 +17,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
+from audit.detail import clean
 from database import sql
 from jobs.items import Items
 from jobs.leases import HELD, LAZILY, WISHES, Claimed, Lease
@@ -102,7 +103,8 @@ class Progress:
     figures: Figures = field(default_factory=Figures)
     flags: Flags = field(default_factory=Flags)
     tracked: Items = field(init=False)
-    written_at: float = field(default_factory=time.monotonic)
+    tried_at: float = field(default_factory=time.monotonic)
+    written_at: float = field(default_factory=time.monotonic)  # each write that succeeds renews the lease
 
     def __post_init__(self) -> None:
         self.tracked = Items(self.lease.run_id)
@@ -138,10 +140,7 @@ class Progress:
 
     def checkpoint(self) -> None:
         """A place where the body may end. Raises Interrupted."""
-        if (
-            time.monotonic() - self.written_at >= SECONDS_BETWEEN_WRITES
-            or len(self.log.waiting) >= MAX_WAITING
-        ):
+        if time.monotonic() - self.tried_at >= SECONDS_BETWEEN_WRITES or len(self.log.waiting) >= MAX_WAITING:
             self._write()
         self.flags.check()
 
@@ -173,11 +172,12 @@ class Progress:
         """Best effort: without the database the work goes on, and the figures are written the next time."""
         if connection.in_atomic_block:
             return  # the body's transaction would hold the row and hide the figures
-        self.written_at = time.monotonic()
+        self.tried_at = time.monotonic()
         try:
             self._write_now()
-        except DatabaseError as error:
-            with suppress(DatabaseError):
+            self.written_at = time.monotonic()
+        except (DatabaseError, InterfaceError) as error:
+            with suppress(DatabaseError, InterfaceError):
                 connection.close_if_unusable_or_obsolete()
             log.warning("progress not written", run=self.run_id, error=str(error).strip())
 
@@ -219,7 +219,7 @@ class Progress:
 
 
 def _key(key: Callable[[T], str], value: T) -> str:
-    return key(value)[:MAX_KEY]
+    return clean(key(value), MAX_KEY)
 
 
 @dataclass(slots=True)

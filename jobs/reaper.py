@@ -20,7 +20,7 @@ Backlog = Callable[[], int]
 
 # After the database was away, the workers' leases may all have ended while they could not be renewed.
 GRACE_SECONDS: Final = 20.0
-PAUSE_SECONDS: Final = 5.0
+PAUSE_SECONDS: Final = 15.0
 """A longer pause between two looks counts as an absence."""
 FORGOTTEN: Final = "5 seconds"
 OVERDUE: Final = "2 minutes"
@@ -61,26 +61,20 @@ class Reaper:
 
     def tick(self, backlog: Backlog) -> int:
         """Put right what is lost; how many runs. Raises DatabaseError."""
+        freed, ended = self._dead_owners(), list(Run.objects.raw(_ENDED))
+        # Asked first, judged afterwards: a database that froze in between was away for everybody's leases.
         now = time.monotonic()
         if now - self.looked > PAUSE_SECONDS:
             self.since = now
         self.looked = now
-        freed = self._dead_owners()
-        ended = self._ended(only=None if now - self.since >= GRACE_SECONDS else freed)
-        return ended + self._messages(backlog)
+        watched = now - self.since >= GRACE_SECONDS
+        reaped = sum(self._reap(run) for run in ended if watched or run.pk in freed)
+        return reaped + self._messages(backlog)
 
     def _dead_owners(self) -> frozenset[int]:
         """Leases of processes of this machine that are gone end at once."""
         found = [(run_id, owner) for run_id, owner in sql.rows(_RUNNING) if identity.is_dead(owner)]
         return frozenset(run_id for run_id, owner in found if sql.execute(_FREE, [run_id, owner]))
-
-    def _ended(self, only: frozenset[int] | None) -> int:
-        """Runs whose lease has ended are tried again, have failed, or are stopped. `only`: look at no others (None: at all)."""
-        reaped = 0
-        for run in Run.objects.raw(_ENDED):
-            if only is None or run.pk in only:
-                reaped += self._reap(run)
-        return reaped
 
     def _reap(self, run: Run) -> int:
         found = sql.row(

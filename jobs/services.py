@@ -214,6 +214,7 @@ def _about(draft: Draft, run: Run) -> None:
     draft.resource("job", run.pk, f"{run.kind} {run.subject_name}".strip())
 
 
+@retried
 def pause_queue(actor: Principal, name: str) -> QueueControl:
     """Hand out no more runs of the queue; those running go on. Raises QueueUnknown, Denied."""
     _check_queue(name)

@@ -51,7 +51,8 @@ def _gunicorn(environment: Environment, listener: int) -> Command:
 def _worker(environment: Environment) -> Command:
     flags = ("worker", "--pool", "prefork", "--concurrency", str(TASK_PROCESSES), "-Q", "wharf")
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", environment.log_level)
-    return _celery(environment, "worker", (*flags, *quiet), orphaned=signal.SIGQUIT)
+    # A softer signal is not heard while Celery waits for a broker that is going down too; runs survive a kill.
+    return _celery(environment, "worker", (*flags, *quiet), orphaned=signal.SIGKILL)
 
 
 def _beat(environment: Environment) -> Command:

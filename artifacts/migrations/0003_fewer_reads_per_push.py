@@ -6,7 +6,7 @@ from django.db import migrations, models
 # VOLATILE, so that it looks with a snapshot of its own: a statement that waited for a tag's lock would otherwise not see the
 # artifact which the tag was moved to meanwhile.
 DIGEST_OF = """
-CREATE FUNCTION wharf_artifact_digest(wanted bigint) RETURNS bytea LANGUAGE sql VOLATILE STRICT
+CREATE OR REPLACE FUNCTION wharf_artifact_digest(wanted bigint) RETURNS bytea LANGUAGE sql VOLATILE STRICT
 AS $$ SELECT digest FROM artifact WHERE id = wanted $$;
 """
 
@@ -17,6 +17,10 @@ class Migration(migrations.Migration):
     dependencies = [("artifacts", "0002_references_and_triggers")]
 
     operations = [
+        # Making an index waits for every transaction that began before; what an interrupted try left is made anew.
+        migrations.RunSQL("SET statement_timeout = 0", migrations.RunSQL.noop),
+        migrations.RunSQL("SET lock_timeout = 0", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS upload_open", migrations.RunSQL.noop),
         AddIndexConcurrently(
             "upload",
             models.Index(
@@ -26,5 +30,7 @@ class Migration(migrations.Migration):
             ),
         ),
         RemoveIndexConcurrently("upload", "upload_actor"),
+        migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
+        migrations.RunSQL("RESET statement_timeout", migrations.RunSQL.noop),
         migrations.RunSQL(DIGEST_OF, "DROP FUNCTION wharf_artifact_digest"),
     ]
