@@ -10,7 +10,9 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from psycopg_pool import PoolTimeout
+from psycopg_pool import TooManyRequests as PoolExhausted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,6 +23,10 @@ _RETRYABLE = frozenset({"40P01", "40001"})
 
 class RaceLost(Exception):
     """Another transaction changed what this one had read before locking it: start the transaction again."""
+
+
+# The database is away, overloaded, or was lost to somebody else: the same request may succeed in a moment.
+TRY_AGAIN = (OperationalError, InterfaceError, PoolTimeout, PoolExhausted, RaceLost)
 
 
 def sqlstate(error: BaseException) -> str:

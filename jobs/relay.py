@@ -14,6 +14,7 @@ from django.db import transaction
 
 from access.principal import ActorKind, Principal, ProjectRef
 from database import sql
+from database.transactions import RaceLost
 from jobs import fairness, kinds, services
 from jobs.kinds import Lane, Subscription
 from jobs.leases import LAZILY
@@ -83,20 +84,21 @@ def _pick() -> list[int]:
         if not sql.value(f"SELECT {LOCK}"):
             return []
         sql.execute(_DUE)
-        loads = _loads()
+        in_flight: dict[str, int] = dict(sql.rows(_IN_FLIGHT))
+        loads = _loads(in_flight)
         slots = max(1, int(sql.value(_SLOTS)))
         waiting = _waiting(loads, slots)
         if not waiting:
             return []
-        long_in_flight = sum(load.in_flight for load in loads if load.lane is Lane.LONG)
+        # Those of paused queues too: they hold their processes until they end.
+        long_in_flight = sum(in_flight.get(each.name, 0) for each in kinds.queues() if each.lane is Lane.LONG)
         chosen = fairness.turns(loads, waiting, long_room=fairness.long_slots(slots) - long_in_flight)
         marked = {run_id for (run_id,) in sql.rows(_MARK, [chosen])} if chosen else set()
     return [run_id for run_id in chosen if run_id in marked]
 
 
-def _loads() -> list[fairness.Load]:
+def _loads(in_flight: Mapping[str, int]) -> list[fairness.Load]:
     controls = sql.rows(_CONTROLS)
-    in_flight: dict[str, int] = {name: count for name, count in sql.rows(_IN_FLIGHT)}  # noqa: C416 - typed
     return fairness.loads(
         kinds.queues(),
         limits={name: limit for name, _, limit in controls if limit is not None},
@@ -121,6 +123,9 @@ def events() -> int:
     done: list[int] = []
     later: dict[int, float] = {}
     with transaction.atomic():
+        # Two relays would insert the single runs of their events in different orders, and wait for each other.
+        if not sql.value(f"SELECT {LOCK}"):
+            return 0
         for event in Outbox.objects.raw(
             f"SELECT * FROM job_outbox WHERE available_at <= now() ORDER BY available_at, id LIMIT {EVENTS_AT_ONCE} "
             "FOR UPDATE SKIP LOCKED"
@@ -142,7 +147,7 @@ def _start_all(event: Outbox) -> float:
         with transaction.atomic():
             for subscription in kinds.subscriptions(event.event):
                 _start(event, subscription)
-    except _Later:
+    except (_Later, RaceLost):
         return SOON
     except Exception as error:  # noqa: BLE001 - one event that cannot be understood must not stop the others
         log.error("event starts nothing", outbox=event.pk, name=event.event, error=f"{error!r}")

@@ -8,19 +8,16 @@ from __future__ import annotations
 import orjson
 import structlog
 from django.core.exceptions import SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import HttpResponse
-from psycopg_pool import PoolTimeout
-from psycopg_pool import TooManyRequests as PoolExhausted
 from rest_framework.exceptions import APIException
 
 from access.principal import ActorKind, Origin, Principal
 from core import errors as e
-from database.transactions import RaceLost
+from database.transactions import TRY_AGAIN
 
 JSON = "application/json"
 CHALLENGE = 'Basic realm="wharf", charset="UTF-8"'
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, PoolExhausted, RaceLost)
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +105,7 @@ def _known(error: Exception, origin: Origin, path: str) -> e.WharfError:
         return e.InvalidInput(str(error.detail))
     if isinstance(error, DataError):
         return e.InvalidInput("a value is out of the range that can be stored or compared")
-    if isinstance(error, DATABASE_AWAY):
+    if isinstance(error, TRY_AGAIN):
         log.warning("database unavailable", request_id=origin.request_id, path=path, error=str(error))
         return e.Unavailable("the database is not available: try again")
     log.error("unforeseen fault", request_id=origin.request_id, path=path, exc_info=error)

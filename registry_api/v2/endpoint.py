@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import structlog
 from django.core.exceptions import TooManyFieldsSent
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 from access.check import registry_actions
 from access.principal import Origin, Principal, ProjectRef
@@ -22,7 +21,7 @@ from artifacts.repositories import Target
 from core import request_facts
 from core.errors import Denied, InvalidInput, Unauthenticated, Unavailable, WharfError
 from core.oci.names import RepositoryName
-from database.transactions import RaceLost
+from database.transactions import TRY_AGAIN
 from projects import registry_access
 from projects.queries import find_ref
 from registry_api.origin import external_origin, origin_of
@@ -36,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 # A length there would be that of some other answer (RFC 9110 §8.6).
 BODILESS = (204, 304)
-ANSWERS_FOR = (DatabaseError, InterfaceError, PoolTimeout, TooManyRequests, RaceLost)
+ANSWERS_FOR = (DatabaseError, *TRY_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
