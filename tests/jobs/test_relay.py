@@ -59,6 +59,17 @@ def test_a_paused_queue_hands_out_nothing_until_it_is_resumed() -> None:
     assert handed_out() == runs
 
 
+def test_runs_of_a_paused_long_queue_hold_their_processes_all_the_same() -> None:
+    add_slots(2)
+    scans = start("demo.scan")
+    assert handed_out() == scans
+    Run.objects.filter(pk__in=scans).update(state=State.RUNNING)
+    services.pause_queue(SYSTEM, "scans")
+    start("demo.copy")
+    (mark,) = start("demo.mark")
+    assert handed_out() == [mark], "the last free process is for short work"
+
+
 def test_an_administrators_limit_counts() -> None:
     QueueControl.objects.create(name="demo", limit=2)
     runs = start("demo.mark", 5)
