@@ -23,8 +23,7 @@ from core.errors import WharfError
 from database import sql
 from database.transactions import RaceLost
 from jobs import identity, schedule_rows, services
-from jobs.models import MAX_NAME, Run, Trigger
-from jobs.schedule_models import Schedule
+from jobs.models import MAX_NAME, Run, Schedule, Trigger
 from jobs.subjects import Subject
 
 # An edited schedule is noticed as late as this.

@@ -14,7 +14,7 @@ from core import cron as crons
 from core.cron import Cron, Every, When
 from core.errors import AlreadyExists, Conflict, InvalidInput
 from database import sql
-from jobs.schedule_models import Schedule
+from jobs.models import Schedule
 from jobs.subjects import Subject
 
 # Never sent: the name only says whose rows these are.

@@ -27,8 +27,7 @@ from core import cron as crons
 from core.errors import AlreadyExists, Conflict, NotFound
 from jobs import kinds, schedule_rows, services
 from jobs.encoding import encoded
-from jobs.models import Run
-from jobs.schedule_models import MAX_KEY, MAX_NAME, Schedule
+from jobs.models import MAX_KEY, MAX_NAME, Run, Schedule
 from jobs.subjects import NOTHING, Subject
 
 MOST_SHOWN = 100

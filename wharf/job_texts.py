@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jobs.models import LogLine, Run
+    from jobs.models import LogLine, Run, Schedule
     from jobs.queries import QueueFacts, WorkerFacts
-    from jobs.schedule_models import Schedule
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _AGO = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)

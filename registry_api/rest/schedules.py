@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from core.errors import InvalidInput
 from jobs import schedules
-from jobs.schedule_models import Schedule
+from jobs.models import Schedule
 from registry_api.rest import answers, body
 from registry_api.rest.endpoint import Endpoint
 from registry_api.rest.filters import Flag, Number, Text, Time

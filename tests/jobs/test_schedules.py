@@ -15,8 +15,7 @@ from audit.models import AuditEvent
 from core.errors import AlreadyExists, Conflict, Denied, InvalidInput, NotFound
 from database import sql
 from jobs import schedules, services
-from jobs.models import Run, Trigger
-from jobs.schedule_models import Schedule
+from jobs.models import Run, Schedule, Trigger
 from jobs.schedules import Default
 from jobs.subjects import Subject
 from projects.models import Project

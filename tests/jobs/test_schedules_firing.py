@@ -16,8 +16,7 @@ from audit.models import AuditEvent
 from database import sql
 from jobs import beat, schedules
 from jobs.beat import Ticker
-from jobs.models import Run, Trigger
-from jobs.schedule_models import Beat, Schedule
+from jobs.models import Beat, Run, Schedule, Trigger
 from jobs.subjects import Subject
 from projects.models import Project
 from tests import people

@@ -7,8 +7,7 @@ import pytest
 from audit.models import AuditEvent
 from database import sql
 from jobs import beat, schedules
-from jobs.models import Run
-from jobs.schedule_models import Schedule
+from jobs.models import Run, Schedule
 from tests.jobs import demonstration
 from tests.people import SYSTEM
 from tests.wharf.talking import Talking

@@ -12,8 +12,7 @@ from prometheus_client.core import Metric
 
 from database import sql
 from jobs import events, kinds, schedules, services
-from jobs.models import QueueControl, Run, State
-from jobs.schedule_models import Beat
+from jobs.models import Beat, QueueControl, Run, State
 from tests.jobs import demonstration
 from tests.people import SYSTEM
 from wharf.metrics_jobs import JobsCollector

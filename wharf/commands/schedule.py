@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 from wharf import console, job_texts
 
 if TYPE_CHECKING:
-    from jobs.schedule_models import Schedule
+    from jobs.models import Schedule
 
 WHEN = 'five cron fields, "@daily" or "@every 10m"'
 SHOWN = 5

@@ -13,8 +13,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from access.principal import Principal
 from access.table import Role
 from accounts.models import User
-from jobs.models import Run
-from jobs.schedule_models import Schedule
+from jobs.models import Run, Schedule
 from tests import people
 from tests.people import unique
 from tests.registry_api.client import HOST, PASSWORD, basic

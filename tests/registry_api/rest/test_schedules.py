@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs import kinds
-from jobs.models import Run
-from jobs.schedule_models import Schedule
+from jobs.models import Run, Schedule
 from tests import people
 from tests.people import unique
 from tests.registry_api.rest.api import World

@@ -10,8 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django_celery_beat.models import PeriodicTask
 
-MAX_NAME = 255
-MAX_KEY = 1024
+from jobs.models.runs import MAX_KEY, MAX_NAME
 
 
 class Schedule(models.Model):
