@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import DatabaseError
+
 from access.principal import Principal
 from artifacts import repositories
 from artifacts.repositories import Target
 from core.errors import QuotaExceeded, UploadUnknown
 from core.oci.digest import Digest
 from database import sql
+from database.transactions import one_statement, refusal
 
 LEASE = "wharf_lease()"
 DONE_KEPT = "interval '1 hour'"
+IS_GONE, IS_OVER_QUOTA = "upload gone", "over quota"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,10 @@ _COMMIT = f"""
         FROM place WHERE upload.id = %(upload)s::uuid AND upload.state <> 'done'
         RETURNING 1
     )
-    SELECT EXISTS (SELECT FROM counted WHERE n_links = 1) AND NOT EXISTS (SELECT FROM charged), EXISTS (SELECT FROM done)
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM done) THEN wharf_refuse('{IS_GONE}')
+                WHEN EXISTS (SELECT FROM counted WHERE n_links = 1) AND NOT EXISTS (SELECT FROM charged)
+                THEN wharf_refuse('{IS_OVER_QUOTA}')
+                ELSE true END
     FROM place
 """
 
@@ -78,28 +85,33 @@ def commit(
     Each part reads what the one before it returns, which keeps the order of locks. A second file of the same bytes goes to the
     trash; a damaged one is replaced by ours. The session is kept an hour so that a repeated PUT is answered alike.
 
-    Raises RepositoryUnknown, QuotaExceeded, UploadUnknown (cancelled or reaped meanwhile: the row decides whose the file is);
-    the caller rolls back.
+    Raises RepositoryUnknown, QuotaExceeded, UploadUnknown (cancelled or reaped meanwhile: the row decides whose the file is),
+    and nothing is written then.
     """
-    found = sql.row(
-        _COMMIT,
-        {
-            "repository": repository_id,
-            "digest": blob.digest.raw,
-            "size": blob.size,
-            "key": blob.storage_key,
-            "kind": str(actor.kind),
-            "actor": actor.id,
-            "upload": upload_id,
-        },
-    )
+    params = {
+        "repository": repository_id,
+        "digest": blob.digest.raw,
+        "size": blob.size,
+        "key": blob.storage_key,
+        "kind": str(actor.kind),
+        "actor": actor.id,
+        "upload": upload_id,
+    }
+    try:
+        with one_statement():
+            found = sql.row(_COMMIT, params)
+    except DatabaseError as error:
+        if (reason := refusal(error)) is None:
+            raise
+        raise _refused(reason, target, blob) from None
     if found is None:
         raise repositories.unknown(target)
-    over_quota, is_done = found
-    if over_quota:
-        raise exceeded(target.project.id, blob.size)
-    if not is_done:
-        raise UploadUnknown("the upload is unknown or has expired: start a new one")
+
+
+def _refused(reason: str, target: Target, blob: StoredBlob) -> UploadUnknown | QuotaExceeded:
+    if reason == IS_OVER_QUOTA:
+        return exceeded(target.project.id, blob.size)
+    return UploadUnknown("the upload is unknown or has expired: start a new one")
 
 
 def trash(blob: StoredBlob) -> None:

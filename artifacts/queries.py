@@ -60,17 +60,23 @@ class Referrer:
     annotations: str
 
 
-_MANIFEST = "SELECT r.id, a.digest, a.media_type, a.payload FROM repository r"
-# The tag first, whatever the planner believes: with stale statistics it would walk all tags of an artifact that has many.
+# Each row is looked up by its key, one after the other, whatever the planner believes: with stale statistics it would walk all
+# tags of that name, or all repositories that share a blob. OFFSET 0 keeps it from joining in another order.
 _BY_TAG = f"""
-    WITH named AS MATERIALIZED (
-      SELECT r.id, t.artifact_id FROM repository r JOIN tag t ON t.repository_id = r.id
-      WHERE {CURRENT} AND t.name = %(reference)s)
-    SELECT named.id, a.digest, a.media_type, a.payload FROM named JOIN artifact a ON a.id = named.artifact_id
+    SELECT r.id, a.digest, a.media_type, a.payload FROM repository r
+    CROSS JOIN LATERAL (
+      SELECT t.artifact_id FROM tag t WHERE t.repository_id = r.id AND t.name = %(reference)s OFFSET 0) named
+    CROSS JOIN LATERAL (
+      SELECT a.digest, a.media_type, a.payload FROM artifact a WHERE a.id = named.artifact_id OFFSET 0) a
+    WHERE {CURRENT}
 """
-_BY_DIGEST = (
-    f"{_MANIFEST} JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND a.digest = %(reference)s"
-)
+_BY_DIGEST = f"""
+    SELECT r.id, a.digest, a.media_type, a.payload FROM repository r
+    CROSS JOIN LATERAL (
+      SELECT a.digest, a.media_type, a.payload FROM artifact a
+      WHERE a.repository_id = r.id AND a.digest = %(reference)s OFFSET 0) a
+    WHERE {CURRENT}
+"""
 
 
 def manifest(target: Target, reference: Tag | Digest) -> StoredManifest:
@@ -94,7 +100,10 @@ _SAFE = """link.pinned_until >= now() + wharf_lease() / 2 OR EXISTS (
     SELECT FROM artifact_blob used WHERE used.repository_id = link.repository_id AND used.blob_id = link.blob_id)"""
 _BLOB = """
     SELECT r.id, b.id, b.size, b.storage_key, b.health = 'ok', {safe} FROM repository r
-    JOIN blob b ON b.digest = %(digest)s JOIN repository_blob link ON link.repository_id = r.id AND link.blob_id = b.id
+    JOIN blob b ON b.digest = %(digest)s
+    CROSS JOIN LATERAL (
+      SELECT link.repository_id, link.blob_id, link.pinned_until FROM repository_blob link
+      WHERE link.repository_id = r.id AND link.blob_id = b.id OFFSET 0) link
     WHERE {current}
 """
 _BLOB_TO_PULL = _BLOB.format(safe="false", current=CURRENT)

@@ -268,6 +268,5 @@ def _verified(held: Claim, digest: Digest, chunk: Chunk) -> int:
 @retried
 def _commit(actor: Principal, target: Target, held: Claim, blob: links.StoredBlob) -> None:
     """The blob-commit transaction: row, link, pin, quota and session in one."""
-    with transaction.atomic():
-        links.commit(actor, target, blob, repository_id=held.repository_id, upload_id=held.session.upload_id)
-        fp(BLOB_BEFORE_COMMIT)
+    fp(BLOB_BEFORE_COMMIT)
+    links.commit(actor, target, blob, repository_id=held.repository_id, upload_id=held.session.upload_id)

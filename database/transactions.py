@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from psycopg_pool import PoolTimeout
 from psycopg_pool import TooManyRequests as PoolExhausted
 
@@ -19,6 +20,8 @@ R = TypeVar("R")
 
 ATTEMPTS = 3
 _RETRYABLE = frozenset({"40P01", "40001"})
+# Raised by the function wharf_refuse of the database.
+REFUSED = "WH001"
 
 
 class RaceLost(Exception):
@@ -32,6 +35,19 @@ TRY_AGAIN = (OperationalError, InterfaceError, PoolTimeout, PoolExhausted, RaceL
 def sqlstate(error: BaseException) -> str:
     """The SQLSTATE PostgreSQL gave, or '' when the failure never reached the server."""
     return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def refusal(error: BaseException) -> str | None:
+    """The reason a statement gave to `wharf_refuse`, None for any other failure."""
+    return str(error.__cause__.diag.message_primary) if sqlstate(error) == REFUSED else None  # type: ignore[union-attr]
+
+
+def one_statement() -> AbstractContextManager[object]:
+    """For a statement that is a transaction of its own, without the round trips of BEGIN and COMMIT.
+
+    Inside another transaction it is a savepoint, so that what it refuses leaves the other one whole.
+    """
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:

@@ -147,9 +147,8 @@ def test_a_commit_of_unknown_outcome_never_costs_the_file_and_the_repeated_put_e
     commit = links.commit
 
     def lose_the_reply(*arguments: object, **named: object) -> None:
-        commit(*arguments, **named)  # type: ignore[arg-type]
         if happened:
-            connection.connection.commit()
+            commit(*arguments, **named)  # type: ignore[arg-type]
         raise failure("server closed the connection unexpectedly")
 
     monkeypatch.setattr(links, "commit", lose_the_reply)
