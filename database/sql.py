@@ -12,24 +12,30 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 Params = Mapping[str, Any] | Sequence[Any]
 Row = tuple[Any, ...]
 
 
 class _Here(threading.local):
-    """This thread's connection. Django's proxy finds the same one, by forty calls each time."""
+    """This thread's connection, once it has been asked for. Django's proxy finds the same one, by forty calls each time."""
 
-    def __init__(self) -> None:
-        self.connection: BaseDatabaseWrapper = connections[DEFAULT_DB_ALIAS]
+    connection: BaseDatabaseWrapper | None = None
 
 
 _here = _Here()
 
 
+def _cursor() -> CursorWrapper:
+    if _here.connection is None:
+        _here.connection = connections[DEFAULT_DB_ALIAS]
+    return _here.connection.cursor()
+
+
 def rows(statement: str, params: Params = ()) -> list[Row]:
     """All rows of a query, in order."""
-    with _here.connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(statement, params)
         found: list[Row] = cursor.fetchall()
         return found
@@ -37,7 +43,7 @@ def rows(statement: str, params: Params = ()) -> list[Row]:
 
 def row(statement: str, params: Params = ()) -> Row | None:
     """The first row of a query, or None."""
-    with _here.connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(statement, params)
         found: Row | None = cursor.fetchone()
         return found
@@ -59,7 +65,7 @@ def value(statement: str, params: Params = ()) -> Any:
 
 def execute(statement: str, params: Params = ()) -> int:
     """Run a statement; the number of rows it touched."""
-    with _here.connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(statement, params)
         touched: int = cursor.rowcount
         return touched
