@@ -12,6 +12,7 @@ from core.oci.descriptor import Descriptor
 from core.oci.digest import Digest
 from core.oci.manifest import Kind, Manifest
 from database import sql
+from database.arrays import array
 
 # Where the artifact was there before, its lease is renewed and nothing else is written but its subject: bytes that do not name
 # their type may have come as a Docker manifest first, which has none. Indexes that waited for it as a sparse child get its row.
@@ -71,7 +72,7 @@ def record(
         "digest": digest.raw,
         "actor": actor.name,
         "size": size_of(manifest, held),
-        "blobs": list(held.blob_ids),
+        "blobs": array(held.blob_ids),
     }
     params |= _manifest(manifest) | _facts(known)
     params |= _children(held.children) | _layers(facts.layers_of(manifest, known))
@@ -113,20 +114,20 @@ def _facts(known: Facts) -> dict[str, object]:
 def _children(children: Sequence[tuple[Descriptor, int | None]]) -> dict[str, object]:
     platforms = [descriptor.platform for descriptor, _ in children]
     return {
-        "child_digests": [descriptor.digest.raw for descriptor, _ in children],
-        "child_ids": [child_id for _, child_id in children],
-        "child_os": [platform.os if platform else "" for platform in platforms],
-        "child_architectures": [platform.architecture if platform else "" for platform in platforms],
-        "child_variants": [platform.variant if platform else "" for platform in platforms],
+        "child_digests": array(descriptor.digest.raw for descriptor, _ in children),
+        "child_ids": array(child_id for _, child_id in children),
+        "child_os": array(platform.os if platform else "" for platform in platforms),
+        "child_architectures": array(platform.architecture if platform else "" for platform in platforms),
+        "child_variants": array(platform.variant if platform else "" for platform in platforms),
     }
 
 
 def _layers(rows: Sequence[Layer]) -> dict[str, object]:
     return {
-        "layer_digests": [row.descriptor.digest.raw if row.descriptor else None for row in rows],
-        "layer_sizes": [row.descriptor.size if row.descriptor else 0 for row in rows],
-        "layer_types": [row.descriptor.media_type if row.descriptor else "" for row in rows],
-        "commands": [row.command for row in rows],
-        "comments": [row.comment for row in rows],
-        "created": [row.created for row in rows],
+        "layer_digests": array(row.descriptor.digest.raw if row.descriptor else None for row in rows),
+        "layer_sizes": array(row.descriptor.size if row.descriptor else 0 for row in rows),
+        "layer_types": array(row.descriptor.media_type if row.descriptor else "" for row in rows),
+        "commands": array(row.command for row in rows),
+        "comments": array(row.comment for row in rows),
+        "created": array(row.created for row in rows),
     }

@@ -12,6 +12,7 @@ from core.oci.descriptor import Descriptor
 from core.oci.digest import Digest
 from core.oci.manifest import Manifest
 from database import sql
+from database.arrays import array
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def lock(repository_id: int, target: Target, manifest: Manifest) -> References:
     """
     required = tuple(manifest.required_blobs)
     digests = list(dict.fromkeys(each.digest for each in required))
-    found = sql.rows(_LOCK, {"repository": repository_id, "digests": [digest.raw for digest in digests]})
+    found = sql.rows(_LOCK, {"repository": repository_id, "digests": array(digest.raw for digest in digests)})
     if not found:
         raise repositories.unknown(target)
     if not found[0][0]:

@@ -16,6 +16,7 @@ from core.oci.digest import Digest
 from core.oci.reference import Tag
 from core.oci.version_key import version_key
 from database import sql
+from database.arrays import array
 from database.transactions import RaceLost, retried
 
 
@@ -132,11 +133,11 @@ def _upsert(actor: Principal, repository_id: int, names: list[str], *, pointee: 
             "artifact": pointee.artifact_id,
             "digest": pointee.digest.raw,
             "size": pointee.size,
-            "platforms": list(pointee.platforms),
+            "platforms": array(pointee.platforms),
             "built_at": pointee.built_at,
-            "names": names,
-            "keys": [version_key(name) for name in names],
-            "exempt": [name for name in names if fallback_tag_subject(name) is not None],
+            "names": array(names),
+            "keys": array(version_key(name) for name in names),
+            "exempt": array(name for name in names if fallback_tag_subject(name) is not None),
         },
     )
     refused = [name for name, _, is_written, _ in found if not is_written]
