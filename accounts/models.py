@@ -102,6 +102,7 @@ class Identity(models.Model):
 class Group(models.Model):
     """People who get roles together. Of a directory's group, `subject` never changes there, `dn` may.
 
+    `directory_name`: its name there, "" for the same; `name` follows it unless an administrator chose another.
     `synced_at`: when its members were last read. `gone_at`: when the directory was seen without it; it has no members then.
     """
 
@@ -109,6 +110,7 @@ class Group(models.Model):
     source = models.CharField(max_length=32, choices=Source, default=Source.LOCAL, db_default=Source.LOCAL)
     subject = models.CharField(max_length=255, default="", db_default="", blank=True)
     dn = models.CharField(max_length=MAX_DN, default="", db_default="", blank=True)
+    directory_name = models.CharField(max_length=MAX_NAME, default="", db_default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())
     synced_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
