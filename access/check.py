@@ -1,12 +1,13 @@
-"""Decisions: may this principal do that here, and what may it see. Rules: access.table, facts: `member`."""
+"""Decisions: may this principal do that here, and what may it see. Rules: access.table, facts: access.held."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
-from access.models import Member
+from access import held
 from access.principal import ActorKind, Principal, ProjectRef
 from access.reach import reach
 from access.table import (
@@ -19,26 +20,19 @@ from access.table import (
     permissions,
 )
 from core.errors import Denied, ProjectUnknown
-from database import sql
 
-_ACTION_OF = {permission: action for action, held in REGISTRY_ACTIONS.items() for permission in held}
-
-# A disabled user has no role, whatever facts the caller's Principal was made of.
-_ROLE = """
-    SELECT member.role_id FROM member JOIN account_user ON account_user.id = member.user_id
-    WHERE member.project_id = %s AND member.user_id = %s AND account_user.is_active
-"""
+_ACTION_OF = {permission: action for action, needed in REGISTRY_ACTIONS.items() for permission in needed}
 
 
 def permissions_of(principal: Principal, project: ProjectRef) -> Permissions:
-    """Everything the principal may do in the project by the roles of this moment (at most one query).
+    """Everything the principal may do in the project by the roles of this moment, his own and his groups' (at most one query).
 
     Empty for an actor who came with a registry token: what the token carries is all there is (see `require`).
     """
     if principal.grants is not None:
         return frozenset()
-    held = [TABLE[subject] for subject in _subjects_in(principal, project)]
-    return frozenset().union(*held, *_held_as_member(principal, project))
+    given = [TABLE[subject] for subject in _subjects_in(principal, project)]
+    return frozenset().union(*given, *_held_as_member(principal, project))
 
 
 def require(
@@ -57,16 +51,16 @@ def require(
         if not any(permission in TABLE[subject] for subject in _subjects_in_system(principal)):
             raise Denied(f"this needs a system administrator ({permission})", permission=str(permission))
         return
-    held = permissions_of(principal, project)
-    if permission in held:
+    given = permissions_of(principal, project)
+    if permission in given:
         return
-    raise _refusal(permission, project) if held else unknown(project.name)
+    raise _refusal(permission, project) if given else unknown(project.name)
 
 
 def registry_actions(principal: Principal, project: ProjectRef) -> frozenset[str]:
     """Which of "pull", "push", "delete" the roles of this moment allow in every repository of the project."""
-    held = permissions_of(principal, project)
-    return frozenset(action for action, needed in REGISTRY_ACTIONS.items() if needed <= held)
+    given = permissions_of(principal, project)
+    return frozenset(action for action, needed in REGISTRY_ACTIONS.items() if needed <= given)
 
 
 def visible(principal: Principal, permission: Permission = Permission.PROJECT_READ, *, prefix: str = "") -> Q:
@@ -78,19 +72,17 @@ def visible(principal: Principal, permission: Permission = Permission.PROJECT_RE
     where = reach(principal, permission)
     if where.everywhere:
         return Q()
-    seen = Q(**{f"{prefix}pk__in": memberships(principal, permission).values("project_id")})
+    seen = Q(**{f"{prefix}pk__in": member_projects(principal, permission)})
     return seen | Q(**{f"{prefix}public": True}) if where.in_public else seen
 
 
-def memberships(principal: Principal, permission: Permission) -> QuerySet[Member]:
-    """The principal's own memberships by a role that holds `permission`."""
-    if principal.kind is not ActorKind.USER:
-        return Member.objects.none()
-    roles = reach(principal, permission).role_ids
-    return Member.objects.filter(user_id=principal.id, user__is_active=True, role_id__in=roles)
+def member_projects(principal: Principal, permission: Permission) -> RawSQL:
+    """The projects in which a role of the principal's, his own or a group's, holds `permission`: to stand after `__in=`."""
+    where = reach(principal, permission)
+    return held.projects_with(where.user_id, where.role_ids)
 
 
-def explain(permission: Permission) -> str:
+def needs(permission: Permission) -> str:
     """Who may do this, for people: "needs the role maintainer"."""
     role = least_role(permission)
     return f"needs the role {role.label} in the project" if role else "needs a system administrator"
@@ -103,7 +95,7 @@ def unknown(name: str) -> ProjectUnknown:
 
 def _refusal(permission: Permission, project: ProjectRef) -> Denied:
     return Denied(
-        f"not allowed in project '{project.name}': {permission} {explain(permission)}",
+        f"not allowed in project '{project.name}': {permission} {needs(permission)}",
         permission=str(permission),
         project=project.name,
     )
@@ -124,7 +116,7 @@ def _require_grant(
 def _held_as_member(principal: Principal, project: ProjectRef) -> list[Permissions]:
     if principal.kind is not ActorKind.USER or principal.is_admin:
         return []
-    return [permissions(role_id) for (role_id,) in sql.rows(_ROLE, (project.id, principal.id))]
+    return [permissions(role_id) for role_id in held.role_ids(project.id, principal.id)]
 
 
 def _subjects_in(principal: Principal, project: ProjectRef) -> Iterator[Subject]:

@@ -25,7 +25,8 @@ _INTRODUCTION = """\
 
 Generated from `access/table.py` by `python -m access.document > docs/permissions.md`. Edit the table.
 
-A member of a project has one role. On a public project everybody, members included, also holds what the
+A user holds in a project what his own role there and the roles of all his groups hold, together: see
+[groups](groups.md). On a public project everybody, members included, also holds what the
 column "anybody, public project" lists. A robot or registry token never holds more than who asked for it. In
 the registry's own terms, pull needs `repository:pull`, push needs `repository:push`, and delete needs both
 `tag:delete` and `artifact:delete`.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from access.held import HELD
 from access.principal import ActorKind, Principal
 from access.table import TABLE, Permission, Role, Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a permission is held: everywhere, in public projects, and where `user_id` has one of `role_ids`."""
+    """Where a permission is held: everywhere, in public projects, and where `user_id` holds one of `role_ids`."""
 
     everywhere: bool
     in_public: bool
@@ -29,10 +30,10 @@ class Reach:
         }
 
 
-CONDITION = """(
+CONDITION = f"""(
     %(reach_everywhere)s::boolean OR (%(reach_public)s::boolean AND p.public) OR EXISTS (
-      SELECT FROM member m JOIN account_user u ON u.id = m.user_id AND u.is_active
-      WHERE m.project_id = p.id AND m.user_id = %(reach_user)s::bigint AND m.role_id = ANY(%(reach_roles)s::smallint[])))"""
+      SELECT FROM {HELD} held WHERE held.project_id = p.id AND held.user_id = %(reach_user)s::bigint
+        AND held.role_id = ANY(%(reach_roles)s::smallint[])))"""
 """The reach as an SQL condition on a project row `p`, for hand-written statements."""
 
 

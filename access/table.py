@@ -282,6 +282,11 @@ def permissions(role_id: int) -> Permissions:
         return frozenset()
 
 
+def label(role_id: int) -> str:
+    """The role for people, "project admin"; "role 100" for a number no role has."""
+    return Role(role_id).label if role_id in set(Role) else f"role {role_id}"
+
+
 def least_role(permission: Permission) -> Role | None:
     """The least powerful role that holds `permission`; None when no role of a project does."""
     holders = [role for role in ROLES_BY_POWER if permission in TABLE[role]]

@@ -1,4 +1,4 @@
-"""User names, parsed where they enter."""
+"""Names of users and groups, parsed where they enter."""
 
 from __future__ import annotations
 
@@ -35,4 +35,26 @@ class UserName:
         # but U+0020.
         if " " in name or not name.isprintable() or _RESERVED.search(name):
             raise NameInvalid(f"user name {quoted(name)} is not allowed: {_RULE}")
+        return cls(name)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group's name in NFKC. Directories name groups "Domain Users" or "R&D: Berlin, Mitte": spaces and marks are fine."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return self.value
+
+    @classmethod
+    def parse(cls, text: str) -> GroupName:
+        """Raises NameInvalid."""
+        name = text.strip()
+        if len(name) <= MAX_CHARACTERS:
+            name = unicodedata.normalize("NFKC", name).strip()
+        if not name or len(name) > MAX_CHARACTERS or not name.isprintable():
+            raise NameInvalid(
+                f"group name {quoted(name)} is not allowed: 1 to {MAX_CHARACTERS} characters, no control characters"
+            )
         return cls(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from access.check import memberships
+from access.check import member_projects
 from access.principal import ActorKind, Principal
 from access.table import TABLE, Permission, Subject
 from audit.models import AuditEvent
@@ -21,4 +21,4 @@ def _seen_by(actor: Principal) -> Q:
     if actor.kind is not ActorKind.USER:
         return Q(pk__in=[])
     own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
-    return own | Q(project_id__in=memberships(actor, Permission.LOG_LIST).values("project_id"))
+    return own | Q(project_id__in=member_projects(actor, Permission.LOG_LIST))

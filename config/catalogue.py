@@ -53,6 +53,11 @@ class Setting(Generic[T]):
         return self.kind.secret
 
     @property
+    def must_be_readable(self) -> bool:
+        """Whether a row that cannot be read refuses whoever asks. The default would let in whom a lost filter kept out."""
+        return self.section in (Section.LDAP, Section.LDAP_GROUPS)
+
+    @property
     def variable(self) -> str:
         """The variable of the environment that fixes the value."""
         return f"{VARIABLE_PREFIX}{self.key.upper()}"
@@ -153,13 +158,6 @@ LDAP_CONNECT_TIMEOUT: Final[Setting[int]] = Setting(
     kinds.whole(1, 60, "seconds"),
     5,
     "How long connecting to one server may take before the next one is tried.",
-)
-LDAP_SYNC_MINUTES: Final[Setting[int]] = Setting(
-    "ldap_sync_minutes",
-    Section.LDAP,
-    kinds.whole(1, 1440, "minutes"),
-    15,
-    "How often groups are renewed, and people who left the directory are disabled.",
 )
 
 LDAP_GROUP_BASE_DN: Final[Setting[str]] = Setting(

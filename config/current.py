@@ -20,6 +20,7 @@ from config import stored
 from config.catalogue import CATALOGUE, Setting
 from config.kinds import Unacceptable
 from config.models import StoredSetting
+from core.errors import SettingUnreadable
 from database import generations
 
 T = TypeVar("T")
@@ -41,12 +42,22 @@ class _Known:
     stale_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """Stands for a value whose row cannot be read."""
+
+    reason: str
+
+
 _lock = threading.Lock()
 _known: _Known | None = None
 
 
 def get(setting: Setting[T]) -> T:
-    """The value in force. Raises SealBroken, SealMisplaced for a secret that does not open; DatabaseError."""
+    """The value in force. Raises SealBroken, SealMisplaced for a secret that does not open; DatabaseError.
+
+    Raises SettingUnreadable for a setting of a directory whose row says what it cannot be (Setting.must_be_readable).
+    """
     locked = locks()
     if setting.key in locked:
         found: T = locked[setting.key]
@@ -55,6 +66,8 @@ def get(setting: Setting[T]) -> T:
     if setting.key not in values:
         return setting.default
     found = values[setting.key]
+    if isinstance(found, _Unreadable):
+        raise SettingUnreadable(setting.key, found.reason)
     return stored.decode(setting, found) if setting.secret else found
 
 
@@ -98,11 +111,11 @@ def _load() -> _Known:
 
 
 def _readable(setting: Setting[Any], value: Any) -> Any | None:
-    """None for what no version of this setting can be: the default holds, which is the safe choice for each of them."""
+    """What no version of this setting can be: None where the default is the safe choice, else _Unreadable."""
     if setting.secret:
         return value
     try:
         return stored.decode(setting, value)
     except Unacceptable as wrong:
         log.error("a stored setting cannot be used", key=setting.key, reason=str(wrong))
-        return None
+        return _Unreadable(str(wrong)) if setting.must_be_readable else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from config.catalogue import CATALOGUE, RULES, Setting
+from config.catalogue import CATALOGUE, LDAP_SEARCH_PASSWORD, LDAP_URL, RULES, Setting
 from config.kinds import Unacceptable
 from core.errors import SettingsInvalid
 
@@ -62,6 +62,7 @@ def changes(wanted: Mapping[str, Any], state: State) -> list[Change]:
             if change is not None:
                 planned[key] = change
     mistakes += _broken(planned, state)
+    mistakes += _carried_away(wanted, planned, state)
     if mistakes:
         raise SettingsInvalid(mistakes)
     return [planned[key] for key in CATALOGUE if key in planned]
@@ -92,6 +93,25 @@ def _broken(planned: Mapping[str, Change], state: State) -> Iterator[tuple[str, 
     for rule in RULES:
         if any(setting.key in planned for setting in rule.settings) and rule.broken(value):
             yield rule.key, f"cannot be so: {rule.message}"
+
+
+def _carried_away(
+    wanted: Mapping[str, Any], planned: Mapping[str, Change], state: State
+) -> Iterator[tuple[str, str]]:
+    """A password that was given for one server must not be sent to another because somebody names another.
+
+    Compared with what is in force, so that taking the addresses away first helps nobody. A password in `wanted` counts
+    whatever it is.
+    """
+    moved = planned.get(LDAP_URL.key)
+    if moved is None or set(moved.result) <= set(state.value(LDAP_URL)):
+        return
+    password = LDAP_SEARCH_PASSWORD
+    if password.key in state.locked and state.locked[password.key].get_secret_value():
+        place = f"fix {LDAP_URL.variable} there too, or the password would go to another server"
+        yield LDAP_URL.key, f"cannot be changed here while {password.variable} is in the environment: {place}"
+    elif password.key not in wanted and state.value(password) != password.default:
+        yield LDAP_URL.key, f"names another server: give {password.key} again, or reset it"
 
 
 def shown(setting: Setting[Any], value: Any) -> Any:

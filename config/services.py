@@ -11,12 +11,10 @@ from access.check import require
 from access.principal import Principal
 from access.table import P
 from audit.actions import Draft, action
-from config import current, plans, stored
+from config import current, plans, proposals, stored
 from config.catalogue import CATALOGUE
-from config.kinds import Unacceptable
 from config.models import StoredSetting
-from config.plans import Change, State, Wish
-from core.sealing import SealBroken
+from config.plans import Change, Wish
 from database import generations, sql
 from database.transactions import retried
 
@@ -31,7 +29,7 @@ def change(actor: Principal, wanted: Mapping[str, Any]) -> list[str]:
     with action(actor, P.CONFIGURATION_UPDATE, name="configuration.update") as draft:
         _require_others(actor, wanted)
         sql.value("SELECT pg_advisory_xact_lock(hashtext('wharf.setting'))")
-        planned = plans.changes(wanted, _state())
+        planned = plans.changes(wanted, proposals.state())
         if not planned:
             draft.discard()
             return []
@@ -69,22 +67,6 @@ def _require_others(actor: Principal, wanted: Mapping[str, Any]) -> None:
     needed = {CATALOGUE[key].permission for key in wanted if key in CATALOGUE}
     for permission in sorted(needed - {P.CONFIGURATION_UPDATE}):
         require(actor, permission, None)
-
-
-def _state() -> State:
-    """As of this transaction, not as remembered."""
-    rows = StoredSetting.objects.filter(key__in=CATALOGUE).values_list("key", "value")
-    return State({key: _opened(key, value) for key, value in rows}, current.locks())
-
-
-def _opened(key: str, value: Any) -> Any:
-    """None for a secret that does not open, so that it can be set anew; what else cannot be used is at its default."""
-    try:
-        return stored.decode(CATALOGUE[key], value)
-    except SealBroken:
-        return None
-    except Unacceptable:
-        return CATALOGUE[key].default
 
 
 def _tell(draft: Draft, planned: list[Change]) -> None:

@@ -92,8 +92,12 @@ class UserUnknown(NotFound):
     """No such user."""
 
 
+class GroupUnknown(NotFound):
+    """No such group."""
+
+
 class MemberUnknown(NotFound):
-    """The user is no member of the project."""
+    """The user or group is no member of the project."""
 
 
 class Conflict(WharfError):
@@ -116,6 +120,10 @@ class ChildOfIndex(Conflict):
     """The manifest is a child of a live index."""
 
 
+class KeptByDirectory(Conflict):
+    """What was to be changed comes from the directory, and is changed there."""
+
+
 class LastAdministrator(Conflict):
     """The change would leave a project or the system without an administrator."""
 
@@ -130,6 +138,10 @@ class Denied(WharfError):
 
 class QuotaExceeded(Denied):
     """The project's storage quota does not allow these bytes."""
+
+
+class LossesRefused(Denied):
+    """A synchronisation would take access from so many people that somebody must say first that this is meant."""
 
 
 class TagImmutable(Denied):
@@ -176,6 +188,24 @@ class TooManyRequests(Unavailable):
     """The caller is over a rate or session limit."""
 
 
+class DirectoryUnavailable(Unavailable):
+    """The LDAP directory did not answer as it must: nothing is known of the person asked about, good or bad.
+
+    `message` is for whoever signs in and tells nothing. `reason` and `hint` are for administrators: what happened, and what to
+    do about it. None of them ever holds a password.
+    """
+
+    def __init__(self, reason: str, *, hint: str = "") -> None:
+        super().__init__("these credentials cannot be checked now: try again in a moment", retry_after=10)
+        self.reason = reason
+        self.hint = hint
+
+    @property
+    def told(self) -> str:
+        """For administrators, in one line."""
+        return f"{self.reason}: {self.hint}" if self.hint else self.reason
+
+
 class Stage(StrEnum):
     """How far an outgoing request had come when it failed."""
 
@@ -204,6 +234,13 @@ class OutgoingTimeout(OutgoingFailed):
 
 class AnswerTooLarge(OutgoingFailed):
     """Another host sent more than was asked for."""
+
+
+class SettingUnreadable(Unavailable):
+    """A stored setting without which the work cannot be done safely says what it cannot be."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"the stored {key} cannot be used, it {problem}: set it again", key=key)
 
 
 class SettingsInvalid(InvalidInput):

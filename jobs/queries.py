@@ -9,7 +9,7 @@ from typing import Final
 from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from access.check import memberships, permissions_of, require, visible
+from access.check import member_projects, permissions_of, require, visible
 from access.principal import ActorKind, Principal, ProjectRef
 from access.table import TABLE, P, Permission, Subject
 from core.errors import NotFound
@@ -65,9 +65,9 @@ def _in_projects(actor: Principal) -> Q:
         if kind.permission != _EDIT:
             special.setdefault(kind.permission, []).append(kind.name)
     named = [name for names in special.values() for name in names]
-    seen = Q(project_id__in=memberships(actor, _EDIT).values("project_id")) & ~Q(kind__in=named)
+    seen = Q(project_id__in=member_projects(actor, _EDIT)) & ~Q(kind__in=named)
     for permission, names in special.items():
-        seen |= Q(project_id__in=memberships(actor, permission).values("project_id"), kind__in=names)
+        seen |= Q(project_id__in=member_projects(actor, permission), kind__in=names)
     return seen
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from access.check import memberships
+from access.check import member_projects
 from access.principal import Principal, ProjectRef
 from access.table import P, Permission
 from audit.actions import Draft, action
@@ -60,7 +60,7 @@ def _seen_by(actor: Principal) -> Q:
     seen = Q(pk__in=[])
     for permission in {kind.permission for kind in kinds.kinds()}:
         named = [kind.name for kind in kinds.kinds() if kind.permission is permission]
-        seen |= Q(project_id__in=memberships(actor, permission).values("project_id"), kind__in=named)
+        seen |= Q(project_id__in=member_projects(actor, permission), kind__in=named)
     return seen
 
 

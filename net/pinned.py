@@ -67,7 +67,7 @@ class Stream(httpcore2.NetworkStream):
             secured = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
         except (OSError, ValueError) as error:
             self.close()
-            raise _tls_failure(self._host, error) from None
+            raise tls_failure(self._host, error) from None
         return Stream(secured, self._host)
 
     def get_extra_info(self, info: str) -> Any:
@@ -78,7 +78,7 @@ class Stream(httpcore2.NetworkStream):
         return None
 
 
-def _tls_failure(host: str, error: Exception) -> OutgoingFailed:
+def tls_failure(host: str, error: Exception) -> OutgoingFailed:
     """OpenSSL's words for a refused certificate are about our check; the rest of an alert is not repeated."""
     if isinstance(error, TimeoutError):
         return OutgoingTimeout(f"{host} did not finish the TLS handshake in time", stage=Stage.TLS)
@@ -103,24 +103,24 @@ class Backend(httpcore2.NetworkBackend):
         problems = []
         for address in found:
             try:
-                connection = _connect(address, port, deadline.to_connect(Stage.CONNECT))
+                connection = connect(address, port, deadline.to_connect(Stage.CONNECT))
             except OSError as error:
                 problems.append(error)
             else:
                 return Stream(connection, host)
-        raise _no_connection(host, port, problems[-1])
+        raise no_connection(host, port, problems[-1])
 
     def connect_unix_socket(self, path: str, *_: Any, **__: Any) -> httpcore2.NetworkStream:
         raise OutgoingFailed(f"{path!r} is a socket of this machine", stage=Stage.CONNECT)
 
 
-def _connect(address: Address, port: int, timeout: float) -> socket.socket:
+def connect(address: Address, port: int, timeout: float) -> socket.socket:
     connection = socket.create_connection((str(address), port), timeout)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
-def _no_connection(host: str, port: int, problem: OSError) -> OutgoingFailed:
+def no_connection(host: str, port: int, problem: OSError) -> OutgoingFailed:
     if isinstance(problem, TimeoutError):
         return OutgoingTimeout(f"{host} does not answer on port {port}", stage=Stage.CONNECT)
     reason = (problem.strerror or "no connection").lower()

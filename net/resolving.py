@@ -53,6 +53,15 @@ def addresses(
     return usable
 
 
+def lookup(host: str, seconds: float) -> Sequence[Address]:
+    """The addresses of a host that an administrator named himself, whatever they are; at least one.
+
+    Raises OutgoingFailed, OutgoingTimeout.
+    """
+    deadline = Deadline.of(host, total_seconds=seconds, connect_seconds=seconds, idle_seconds=seconds)
+    return _literal(host) or _looked_up(host, system, deadline)
+
+
 def _literal(host: str) -> list[Address]:
     try:
         return [ip_address(host)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
 
 from access.check import require, unknown, visible
 from access.models import Member
@@ -47,9 +48,10 @@ def project_by_name(actor: Principal, name: str) -> Project:
 
 
 def members_of(actor: Principal, project: Project) -> QuerySet[Member]:
-    """The project's members with their users, by user name. Raises Denied, ProjectUnknown."""
+    """The project's members with their users and groups: users first, each kind by name. Raises Denied, ProjectUnknown."""
     require(actor, P.MEMBER_LIST, ref(project))
-    return Member.objects.filter(project=project).select_related("user").order_by("user__username")
+    rows = Member.objects.filter(project=project).select_related("user", "group")
+    return rows.order_by(F("user__username").asc(nulls_last=True), Lower("group__name"))
 
 
 def _unknown_with_suggestion(actor: Principal, name: str) -> ProjectUnknown:

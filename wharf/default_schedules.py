@@ -11,5 +11,6 @@ DEFAULTS: Final = (
     Default("repositories.purge", "@every 5m"),
     Default("uploads.reap", "@every 10m"),
     Default("jobs.housekeeping", "@every 10m"),
+    Default("ldap.sync", "@every 15m"),
     Default("audit.partitions", "17 1 * * *"),
 )

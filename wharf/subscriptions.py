@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from access.table import P
+from accounts.sync import job as directory
 from artifacts import maintenance, statistics
 from audit import partitions
 from jobs import housekeeping
@@ -17,7 +19,9 @@ from jobs.progress import Progress
 
 # Periodic upkeep is short and never waits for long work; a queue of long runs is added with its first kind.
 MAINTENANCE = Queue("maintenance", limit=4, lane=Lane.SHORT)
-QUEUES: tuple[Queue, ...] = (MAINTENANCE,)
+# A directory may be slow to answer; nobody else waits for it.
+DIRECTORY = Queue("directory", limit=1, lane=Lane.SHORT)
+QUEUES: tuple[Queue, ...] = (MAINTENANCE, DIRECTORY)
 
 
 def _reap_uploads(progress: Progress) -> Mapping[str, Any]:
@@ -76,6 +80,16 @@ KINDS: tuple[Kind, ...] = (
         MAINTENANCE.name,
         single_active=Single.ONE,
         keep=50,
+    ),
+    Kind(
+        directory.KIND,
+        directory.sync,
+        "Read people and groups of the directory",
+        DIRECTORY.name,
+        backoff=timedelta(seconds=30),
+        single_active=Single.ONE,
+        keep=100,
+        permission=P.USER_UPDATE,
     ),
     Kind(
         "jobs.housekeeping",

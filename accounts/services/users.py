@@ -9,14 +9,14 @@ from django.db import IntegrityError
 from django.db.models import F
 from psycopg.errors import UniqueViolation
 
-from access.models import Member
+from access.administrators import administered_by, keeping_admins
 from access.principal import Principal
-from access.table import P, Role
-from accounts.models import MAX_EMAIL, MAX_NAME, User
+from access.table import P
+from accounts.models import MAX_EMAIL, MAX_NAME, DisabledBy, Source, User
 from accounts.names import UserName
 from accounts.passwords import check_acceptable
 from audit.actions import Draft, action
-from core.errors import AlreadyExists, InvalidInput, LastAdministrator, UserUnknown
+from core.errors import AlreadyExists, InvalidInput, KeptByDirectory, LastAdministrator, UserUnknown
 from database.transactions import retried
 
 
@@ -43,12 +43,7 @@ def create_user(
         is_auditor=is_auditor,
     )
     with action(actor, P.USER_CREATE, name="user.create") as draft:
-        try:
-            user.save(force_insert=True)
-        except IntegrityError as error:
-            if isinstance(error.__cause__, UniqueViolation):
-                raise AlreadyExists(f"a user named '{name}' exists already", user=str(name)) from error
-            raise
+        _save_name(user)
         draft.resource("user", user.pk, user.username)
         draft.after(_state(user))
     return user
@@ -56,13 +51,19 @@ def create_user(
 
 @retried
 def change_user(
-    actor: Principal, user: User, *, email: str | None = None, full_name: str | None = None
+    actor: Principal,
+    user: User,
+    *,
+    email: str | None = None,
+    full_name: str | None = None,
+    by: Source = Source.LOCAL,
 ) -> User:
-    """Change what is not None. Raises InvalidInput, UserUnknown, Denied."""
+    """Change what is not None. Raises InvalidInput, KeptByDirectory, UserUnknown, Denied."""
     wanted_email = None if email is None else _email(email)
     wanted_name = None if full_name is None else _full_name(full_name)
     with action(actor, P.USER_UPDATE, name="user.update") as draft:
-        row = _locked(user, draft)
+        row = locked_user(user, draft)
+        _check_owner(row, by)
         draft.before({"email": row.email, "full_name": row.full_name})
         row.email = row.email if wanted_email is None else wanted_email
         row.full_name = row.full_name if wanted_name is None else wanted_name
@@ -74,61 +75,88 @@ def change_user(
 
 
 @retried
+def rename_user(actor: Principal, user: User, username: str, *, by: Source = Source.LOCAL) -> User:
+    """Rights stay. Raises NameInvalid, AlreadyExists, KeptByDirectory, UserUnknown, Denied."""
+    name = UserName.parse(username)
+    with action(actor, P.USER_UPDATE, name="user.rename") as draft:
+        row = locked_user(user, draft)
+        _check_owner(row, by)
+        draft.before({"username": row.username})
+        draft.after({"username": str(name)})
+        if row.username == str(name):
+            draft.discard()
+            return row
+        row.username = str(name)
+        _save_name(row, ["username"])
+    return row
+
+
+@retried
 def set_password(actor: Principal, user: User, password: str) -> User:
     """Raises InvalidInput, UserUnknown, Denied. Ends every session and token of the user."""
     check_acceptable(password)
     encoded = make_password(password)  # outside the transaction: it takes its time on purpose
     with action(actor, P.USER_UPDATE, name="user.password") as draft:
-        row = _locked(user, draft)
+        row = locked_user(user, draft)
         row.password = encoded
-        _save_and_end_sessions(row, "password")
+        _save_and_end_sessions(row, ["password"])
     return row
 
 
 @retried
-def disable_user(actor: Principal, user: User) -> User:
-    """Raises LastAdministrator, UserUnknown, Denied."""
+def disable_user(actor: Principal, user: User, *, by: DisabledBy = DisabledBy.ADMIN) -> User:
+    """Raises LastAdministrator, UserUnknown, Denied. Whom an administrator disables, the directory never enables."""
     with action(actor, P.USER_UPDATE, name="user.disable") as draft:
-        _keep_an_admin(user)
-        row = _locked(user, draft)
-        if not row.is_active:
-            draft.discard()
-        else:
-            row.is_active = False
-            _save_and_end_sessions(row, "is_active")
-    return row
-
-
-@retried
-def enable_user(actor: Principal, user: User) -> User:
-    """Raises UserUnknown, Denied. What was revoked by disabling stays revoked: the user signs in anew."""
-    with action(actor, P.USER_UPDATE, name="user.enable") as draft:
-        row = _locked(user, draft)
+        keep_an_admin(user)
+        row = locked_user(user, draft)
+        draft.after({"disabled_by": str(by)})
         if row.is_active:
-            draft.discard()
+            row.is_active, row.disabled_by = False, by
+            _save_and_end_sessions(row, ["is_active", "disabled_by"])
+        elif by == DisabledBy.ADMIN and row.disabled_by == DisabledBy.DIRECTORY:
+            row.disabled_by = by
+            row.save(update_fields=["disabled_by"])
         else:
-            row.is_active = True
-            row.save(update_fields=["is_active"])
+            draft.discard()
     return row
 
 
 @retried
-def set_admin(actor: Principal, user: User, value: bool) -> User:
-    """Make the user a system administrator or not. Raises LastAdministrator, UserUnknown, Denied."""
+def enable_user(actor: Principal, user: User, *, by: DisabledBy = DisabledBy.ADMIN) -> User:
+    """Raises UserUnknown, Denied. What was revoked by disabling stays revoked: the user signs in anew.
+
+    The directory enables only whom it has disabled itself.
+    """
+    with action(actor, P.USER_UPDATE, name="user.enable") as draft:
+        row = locked_user(user, draft)
+        if row.is_active or (by == DisabledBy.DIRECTORY and row.disabled_by != by):
+            draft.discard()
+        else:
+            row.is_active, row.disabled_by = True, DisabledBy.NOBODY
+            row.save(update_fields=["is_active", "disabled_by"])
+    return row
+
+
+@retried
+def set_admin(actor: Principal, user: User, value: bool, *, by: Source = Source.LOCAL) -> User:
+    """Make the user a system administrator or not. Raises LastAdministrator, UserUnknown, Denied.
+
+    The directory takes away only what it gave itself; what is given by hand stays whatever the directory says.
+    """
     with action(actor, P.USER_UPDATE, name="user.admin") as draft:
         if not value:
-            _keep_an_admin(user)
-        row = _locked(user, draft)
-        _set_flag(row, "is_admin", value, draft)
+            keep_an_admin(user)
+        row = locked_user(user, draft)
+        _set_flag(row, "admin", value, by=by, draft=draft)
     return row
 
 
 @retried
-def set_auditor(actor: Principal, user: User, value: bool) -> User:
-    """Make the user an auditor (sees all audit events) or not. Raises UserUnknown, Denied."""
+def set_auditor(actor: Principal, user: User, value: bool, *, by: Source = Source.LOCAL) -> User:
+    """Make the user an auditor (sees all audit events) or not. Raises UserUnknown, Denied. Otherwise as `set_admin`."""
     with action(actor, P.USER_UPDATE, name="user.auditor") as draft:
-        row = _locked(user, draft)
-        _set_flag(row, "is_auditor", value, draft)
+        row = locked_user(user, draft)
+        _set_flag(row, "auditor", value, by=by, draft=draft)
     return row
 
 
@@ -140,11 +168,11 @@ def remove_user(actor: Principal, user: User) -> None:
     there first), UserUnknown, Denied.
     """
     with action(actor, P.USER_DELETE, name="user.delete") as draft:
-        _keep_an_admin(user)
-        row = _locked(user, draft)
-        _keep_project_admins(row)
+        keep_an_admin(user)
+        row = locked_user(user, draft)
         draft.before(_state(row))
-        row.delete()
+        with keeping_admins(administered_by(row.pk)):
+            row.delete()
 
 
 def end_sessions(user_id: int) -> None:
@@ -152,7 +180,8 @@ def end_sessions(user_id: int) -> None:
     User.objects.filter(pk=user_id).update(auth_epoch=F("auth_epoch") + 1)
 
 
-def _locked(user: User, draft: Draft) -> User:
+def locked_user(user: User, draft: Draft) -> User:
+    """The user's row as it is now, kept from others until the transaction ends. Raises UserUnknown."""
     row = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     if row is None:
         raise UserUnknown(f"no user '{user.username}'", user=user.username)
@@ -160,43 +189,64 @@ def _locked(user: User, draft: Draft) -> User:
     return row
 
 
-def _save_and_end_sessions(row: User, field: str) -> None:
-    row.auth_epoch += 1  # the row is locked
-    row.save(update_fields=[field, "auth_epoch"])
+def keep_an_admin(user: User) -> None:
+    """Refuse to lose the last active administrator, or the last one who can sign in without the directory.
 
-
-def _set_flag(row: User, field: str, value: bool, draft: Draft) -> None:
-    if getattr(row, field) == value:
-        draft.discard()
-        return
-    draft.before({field: not value})
-    draft.after({field: value})
-    setattr(row, field, value)
-    if value:
-        row.save(update_fields=[field])
-    else:
-        _save_and_end_sessions(row, field)
-
-
-def _keep_an_admin(user: User) -> None:
-    """Refuse to lose the last active administrator. Locks all, in order: two cannot leave at once."""
+    Locks all, in order: two cannot leave at once. Raises LastAdministrator.
+    """
     admins = User.objects.select_for_update(no_key=True).filter(is_admin=True, is_active=True).order_by("pk")
-    if [admin.pk for admin in admins] == [user.pk]:
+    found = list(admins)
+    if [admin.pk for admin in found] == [user.pk]:
         raise LastAdministrator(
             f"'{user.username}' is the last active administrator: make another user one first"
         )
-
-
-def _keep_project_admins(row: User) -> None:
-    others = Member.objects.filter(role_id=Role.PROJECT_ADMIN, user__is_active=True).exclude(user=row)
-    alone = row.memberships.filter(role_id=Role.PROJECT_ADMIN, project__deleted_at__isnull=True).exclude(
-        project__in=others.values("project")
-    )
-    names = list(alone.order_by("project__name").values_list("project__name", flat=True)[:5])
-    if names:
+    if [admin.pk for admin in found if admin.has_usable_password()] == [user.pk]:
         raise LastAdministrator(
-            f"'{row.username}' is the last project admin of {', '.join(names)}: give these another one first"
+            f"'{user.username}' is the last administrator who can sign in without the directory: "
+            "give another one a password first (wharf password change NAME)"
         )
+
+
+def _save_and_end_sessions(row: User, fields: list[str]) -> None:
+    row.auth_epoch += 1  # the row is locked
+    row.save(update_fields=[*fields, "auth_epoch"])
+
+
+def _save_name(row: User, fields: list[str] | None = None) -> None:
+    """Insert the row, or save these fields of it. Raises AlreadyExists."""
+    try:
+        row.save(force_insert=fields is None, update_fields=fields)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise AlreadyExists(f"a user named '{row.username}' exists already", user=row.username) from error
+        raise
+
+
+def _check_owner(row: User, by: Source) -> None:
+    if row.source == Source.LDAP and by != Source.LDAP:
+        raise KeptByDirectory(
+            f"the name and e-mail address of '{row.username}' come from the directory: change them there, "
+            f"or make the account a local one (wharf user migrate {row.username} --to local)"
+        )
+
+
+def _set_flag(row: User, right: str, value: bool, *, by: Source, draft: Draft) -> None:
+    flag, origin = f"is_{right}", f"{right}_from_directory"
+    had, from_directory = getattr(row, flag), getattr(row, origin)
+    is_directory = by == Source.LDAP
+    keeps = is_directory and (had if value else not from_directory)
+    wanted = (value, value and is_directory)
+    if keeps or (had, from_directory) == wanted:
+        draft.discard()
+        return
+    draft.before({flag: had, origin: from_directory})
+    draft.after({flag: wanted[0], origin: wanted[1]})
+    setattr(row, flag, wanted[0])
+    setattr(row, origin, wanted[1])
+    if had and not value:
+        _save_and_end_sessions(row, [flag, origin])
+    else:
+        row.save(update_fields=[flag, origin])
 
 
 def _state(user: User) -> dict[str, object]:

@@ -70,3 +70,31 @@ prepare_venv() {
   rm -f "$INCOMPLETE"
   printf '%s\n' "$wanted" >"$marker"
 }
+
+# What building python-ldap takes on Debian; there is no wheel of it for Linux.
+LDAP_PACKAGES="gcc python3-dev libldap2-dev libsasl2-dev"
+
+has_ldap_headers() {
+  local include
+  include=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
+  printf '#include <Python.h>\n#include <ldap.h>\n#include <sasl/sasl.h>\n' | gcc -fsyntax-only -I"$include" -xc - >/dev/null 2>&1
+}
+
+# prepare_ldap: adds what signing in through a directory needs, where it can be built. Not having it stops nothing.
+prepare_ldap() {
+  local wanted marker=.venv/.installed-ldap
+  wanted=$(cat requirements/ldap.txt <(pwd) | sha256sum | cut -d' ' -f1)
+  if [ "$(cat "$marker" 2>/dev/null)" = "$wanted" ] && .venv/bin/python -c 'import ldap, django_auth_ldap' 2>/dev/null; then return; fi
+  if ! has_ldap_headers; then
+    say "without LDAP; to add it, as root: apt-get install -y --no-install-recommends $LDAP_PACKAGES"
+    return
+  fi
+  say "building python-ldap for sign-in through a directory (once)"
+  # No isolation: it is built with the setuptools that base.txt locks, not with whatever an index has today.
+  if .venv/bin/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes --no-build-isolation \
+    -r requirements/ldap.txt >.venv/ldap.log 2>&1; then
+    printf '%s\n' "$wanted" >"$marker"
+  else
+    say "python-ldap could not be built, so Wharf goes without LDAP; see .venv/ldap.log"
+  fi
+}

@@ -1,104 +1,128 @@
-"""The only writer of memberships. A role lowered or removed ends the user's sessions and tokens."""
+"""The only writer of memberships. A role lowered or removed ends the sessions and tokens of those who have less by it."""
 
 from __future__ import annotations
 
 from django.db import IntegrityError
 from psycopg.errors import UniqueViolation
 
+from access.administrators import keeping_admins
 from access.check import unknown
+from access.losses import Taken
 from access.models import Member
 from access.principal import Principal
-from access.table import P, Role, loses_rights
-from accounts.models import User
-from accounts.services.users import end_sessions
+from access.table import P, Role, label, loses_rights
+from accounts.models import Group, User
+from accounts.services.groups import people_of
+from accounts.services.lost_rights import end_sessions_of_losers
 from audit.actions import Draft, action
-from core.errors import AlreadyExists, LastAdministrator, MemberUnknown
+from core.errors import AlreadyExists, GroupUnknown, MemberUnknown, UserUnknown
 from database import sql
 from database.transactions import retried
 from projects.models import Project
 from projects.queries import ref
 
+_LIVING_PROJECT = "SELECT FROM project WHERE id = %s AND deleted_at IS NULL FOR NO KEY UPDATE"
+# They stay until the transaction ends: a key that is no more would be found out only at its end. Nobody joins the group
+# meanwhile: he would get a token by the role that is being taken, and be none of the people it is taken from.
+_GROUP_STAYS = "SELECT FROM user_group WHERE id = %s FOR SHARE"
+_USER_STAYS = "SELECT FROM account_user WHERE id = %s FOR KEY SHARE"
+
 
 @retried
-def add_member(actor: Principal, project: Project, user: User, role: Role) -> Member:
-    """Raises AlreadyExists, ProjectUnknown, Denied."""
+def add_member(actor: Principal, project: Project, subject: User | Group, role: Role) -> Member:
+    """Give a user, or a group and thereby everybody in it, a role.
+
+    Raises AlreadyExists, UserUnknown, GroupUnknown, ProjectUnknown, Denied.
+    """
     with action(actor, P.MEMBER_CREATE, ref(project), name="member.create") as draft:
-        _lock(project)
+        _lock(project, subject)
         try:
             member = Member.objects.create(
-                project=project, user=user, role_id=role, created_by_name=actor.name
+                project=project, role_id=role, created_by_name=actor.name, **_key(subject)
             )
         except IntegrityError as error:
             if isinstance(error.__cause__, UniqueViolation):
-                raise AlreadyExists(f"'{user.username}' is a member of '{project.name}' already") from error
+                raise AlreadyExists(f"'{_name(subject)}' is a member of '{project.name}' already") from error
             raise
-        _describe(draft, member, user)
-        draft.after({"role": role.label})
+        _describe(draft, member, subject)
+        draft.after({"role": role.label} | _kind(subject))
     return member
 
 
 @retried
-def change_role(actor: Principal, project: Project, user: User, role: Role) -> Member:
+def change_role(actor: Principal, project: Project, subject: User | Group, role: Role) -> Member:
     """Raises MemberUnknown, LastAdministrator, ProjectUnknown, Denied."""
     with action(actor, P.MEMBER_UPDATE, ref(project), name="member.update") as draft:
-        _lock(project)
-        member = _member(project, user)
+        _lock(project, subject)
+        member = _member(project, subject)
         old = member.role_id
-        _describe(draft, member, user)
-        draft.before({"role": _label(old)})
-        draft.after({"role": role.label})
+        _describe(draft, member, subject)
+        draft.before({"role": label(old)} | _kind(subject))
+        draft.after({"role": role.label} | _kind(subject))
         if old == role:
             draft.discard()
             return member
-        _keep_an_admin(project, member)
-        member.role_id = role
-        member.save(update_fields=["role_id"])
+        with keeping_admins(_administered(member)):
+            member.role_id = role
+            member.save(update_fields=["role_id"])
         if loses_rights(old, role):
-            end_sessions(user.pk)
+            end_sessions_of_losers(_people(subject), [Taken(project.pk, old)])
     return member
 
 
 @retried
-def remove_member(actor: Principal, project: Project, user: User) -> None:
+def remove_member(actor: Principal, project: Project, subject: User | Group) -> None:
     """Raises MemberUnknown, LastAdministrator, ProjectUnknown, Denied."""
     with action(actor, P.MEMBER_DELETE, ref(project), name="member.delete") as draft:
-        _lock(project)
-        member = _member(project, user)
-        _describe(draft, member, user)
-        draft.before({"role": _label(member.role_id)})
-        _keep_an_admin(project, member)
-        member.delete()
-        end_sessions(user.pk)
+        _lock(project, subject)
+        member = _member(project, subject)
+        _describe(draft, member, subject)
+        draft.before({"role": label(member.role_id)} | _kind(subject))
+        with keeping_admins(_administered(member)):
+            member.delete()
+        end_sessions_of_losers(_people(subject), [Taken(project.pk, member.role_id)])
 
 
-def _lock(project: Project) -> None:
-    """One change of a project's members at a time: two admins cannot remove each other at once."""
-    living = "SELECT FROM project WHERE id = %s AND deleted_at IS NULL FOR NO KEY UPDATE"
-    if sql.row(living, (project.pk,)) is None:
+def _lock(project: Project, subject: User | Group) -> None:
+    """One change of a project's members at a time: two admins cannot remove each other at once.
+
+    The group before the project, as whoever deletes a group does.
+    """
+    if isinstance(subject, Group) and sql.row(_GROUP_STAYS, (subject.pk,)) is None:
+        raise GroupUnknown(f"no group '{subject.name}'", group=subject.name)
+    if sql.row(_LIVING_PROJECT, (project.pk,)) is None:
         raise unknown(project.name)
+    if isinstance(subject, User) and sql.row(_USER_STAYS, (subject.pk,)) is None:
+        raise UserUnknown(f"no user '{subject.username}'", user=subject.username)
 
 
-def _member(project: Project, user: User) -> Member:
-    member = Member.objects.filter(project=project, user=user).first()
+def _member(project: Project, subject: User | Group) -> Member:
+    member = Member.objects.filter(project=project, **_key(subject)).first()
     if member is None:
-        raise MemberUnknown(f"'{user.username}' is no member of '{project.name}'")
+        raise MemberUnknown(f"'{_name(subject)}' is no member of '{project.name}'")
     return member
 
 
-def _keep_an_admin(project: Project, leaving: Member) -> None:
-    if leaving.role_id != Role.PROJECT_ADMIN:
-        return
-    admins = Member.objects.filter(project=project, role_id=Role.PROJECT_ADMIN, user__is_active=True)
-    if not admins.exclude(pk=leaving.pk).exists():
-        raise LastAdministrator(f"this is the last project admin of '{project.name}': name another one first")
+def _key(subject: User | Group) -> dict[str, int]:
+    return {"user_id" if isinstance(subject, User) else "group_id": subject.pk}
 
 
-def _describe(draft: Draft, member: Member, user: User) -> None:
-    draft.resource("member", member.pk, user.username)
+def _name(subject: User | Group) -> str:
+    return subject.username if isinstance(subject, User) else subject.name
 
 
-def _label(role_id: int) -> str:
-    try:
-        return Role(role_id).label
-    except ValueError:
-        return f"role {role_id}"
+def _kind(subject: User | Group) -> dict[str, str]:
+    """In an event a member is a user unless it says otherwise."""
+    return {"kind": "group"} if isinstance(subject, Group) else {}
+
+
+def _people(subject: User | Group) -> list[int]:
+    return [subject.pk] if isinstance(subject, User) else people_of(subject.pk)
+
+
+def _administered(leaving: Member) -> list[int]:
+    return [leaving.project_id] if leaving.role_id == Role.PROJECT_ADMIN else []
+
+
+def _describe(draft: Draft, member: Member, subject: User | Group) -> None:
+    draft.resource("member", member.pk, _name(subject))

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from access.principal import ActorKind, AuthMethod, Origin, Principal
 from accounts import registry_tokens
-from accounts.credentials import authenticate
 from accounts.registry_tokens import Claims
+from accounts.sign_in import sign_in
 from core.errors import Unauthenticated
 from projects import registry_access
 
@@ -48,8 +48,11 @@ def basic(value: str, origin: Origin) -> Principal:
 
 
 def by_password(username: str, password: str, origin: Origin) -> Principal:
-    """The user these credentials prove. Raises Unauthenticated, with one message for every reason."""
-    user = authenticate(username, password)
+    """The user these credentials prove.
+
+    Raises Unauthenticated, with one message for every reason; DirectoryUnavailable when they cannot be checked now.
+    """
+    user = sign_in(username, password, origin)
     if user is None:
         raise Unauthenticated("user name or password is wrong")
     return Principal(

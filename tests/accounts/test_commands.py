@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.credentials import authenticate
 from accounts.models import User
+from accounts.sign_in import sign_in
 from audit.models import AuditEvent
 from projects.models import Project
 from tests.people import make_project, make_user, unique
@@ -23,13 +23,13 @@ def test_a_password_is_read_from_standard_input_and_shown_nowhere(shell: Shell):
     name = unique("ann")
     status, out, err = shell.run("user", "create", name, "--email", "a@example.org", stdin="correct horse\n")
     assert (status, out, err) == (0, f"user {name} created\n", "")
-    assert authenticate(name, "correct horse") is not None
+    assert sign_in(name, "correct horse") is not None
 
 
 def test_a_generated_password_is_printed_once_and_works(shell: Shell):
     found = shell.json("user", "create", unique("ann"), "--generate", "--admin")
     assert found["admin"] is True
-    assert authenticate(found["name"], found["password"]) is not None
+    assert sign_in(found["name"], found["password"]) is not None
     assert found["password"] not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
 
 
@@ -50,8 +50,8 @@ def test_a_password_is_no_argument(shell: Shell):
 def test_a_changed_password_replaces_the_old_one(shell: Shell):
     user = make_user(password="correct horse")
     assert shell.run("password", "change", user.username, stdin="battery staple\n")[0] == 0
-    assert authenticate(user.username, "correct horse") is None
-    assert authenticate(user.username, "battery staple") is not None
+    assert sign_in(user.username, "correct horse") is None
+    assert sign_in(user.username, "battery staple") is not None
 
 
 def test_a_user_is_changed_disabled_and_removed(shell: Shell):

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from accounts import credentials
-from accounts.credentials import VerifiedCredentials, authenticate
+from accounts.credentials import Account, VerifiedCredentials
 from accounts.models import User
 from accounts.passwords import WharfArgon2PasswordHasher
 from accounts.services.users import disable_user, set_password
+from accounts.sign_in import sign_in
 from tests.people import SYSTEM, make_user
 
 pytestmark = pytest.mark.django_db
@@ -41,20 +42,20 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_right_password_proves_who_you_are_in_any_case_of_the_name():
     user = make_user("Ann", password=PASSWORD)
-    assert authenticate(user.username, PASSWORD) == user
-    assert authenticate(user.username.upper(), PASSWORD) == user
+    assert sign_in(user.username, PASSWORD) == user
+    assert sign_in(user.username.upper(), PASSWORD) == user
 
 
 @pytest.mark.parametrize(
     "password", ["", "wrong horse", "correct horse ", "correct horse\0", "x" * 100_000, "\ud800"]
 )
 def test_a_wrong_password_proves_nothing(password: str):
-    assert authenticate(make_user(password=PASSWORD).username, password) is None
+    assert sign_in(make_user(password=PASSWORD).username, password) is None
 
 
 @pytest.mark.parametrize("name", ["", "nobody-of-this-name", "a:b", "nul\0", "\ud800", "%", "_" * 300])
 def test_a_name_nobody_has_proves_nothing(name: str):
-    assert authenticate(name, PASSWORD) is None
+    assert sign_in(name, PASSWORD) is None
 
 
 def test_every_failure_costs_one_hash(hashed: list[str]):
@@ -65,16 +66,16 @@ def test_every_failure_costs_one_hash(hashed: list[str]):
     )
     hashed.clear()
     for name in (known.username, off.username, unusable.username, "nobody-of-this-name", "not:a:name"):
-        assert authenticate(name, "wrong horse") is None
+        assert sign_in(name, "wrong horse") is None
     assert len(hashed) == 5
 
 
 def test_an_inactive_user_never_authenticates_not_even_when_remembered():
     user = make_user(password=PASSWORD)
-    assert authenticate(user.username, PASSWORD)
+    assert sign_in(user.username, PASSWORD)
     User.objects.filter(pk=user.pk).update(is_active=False)
-    assert authenticate(user.username, PASSWORD) is None
-    assert authenticate(make_user(password=PASSWORD, is_active=False).username, PASSWORD) is None
+    assert sign_in(user.username, PASSWORD) is None
+    assert sign_in(make_user(password=PASSWORD, is_active=False).username, PASSWORD) is None
 
 
 def test_a_busy_client_is_hashed_once_and_costs_one_query_each_time(
@@ -84,34 +85,35 @@ def test_a_busy_client_is_hashed_once_and_costs_one_query_each_time(
     hashed.clear()
     for _ in range(5):
         with django_assert_num_queries(1):
-            assert authenticate(user.username, PASSWORD) == user
+            assert sign_in(user.username, PASSWORD) == user
     assert hashed == [PASSWORD]
 
 
 def test_a_changed_password_ends_what_was_remembered():
     user = make_user(password=PASSWORD)
-    assert authenticate(user.username, PASSWORD)
+    assert sign_in(user.username, PASSWORD)
     set_password(SYSTEM, user, "battery staple")
-    assert authenticate(user.username, PASSWORD) is None
-    assert authenticate(user.username, "battery staple") == user
+    assert sign_in(user.username, PASSWORD) is None
+    assert sign_in(user.username, "battery staple") == user
 
 
 def test_a_lost_right_makes_what_was_remembered_worthless(hashed: list[str]):
     user = make_user(password=PASSWORD)
-    assert authenticate(user.username, PASSWORD)
+    assert sign_in(user.username, PASSWORD)
     disable_user(SYSTEM, user)
     User.objects.filter(pk=user.pk).update(is_active=True)
     hashed.clear()
-    assert authenticate(user.username, PASSWORD) == user
+    assert sign_in(user.username, PASSWORD) == user
     assert hashed == [PASSWORD]
 
 
 def test_remembered_credentials_expire_and_are_bounded():
     memory = VerifiedCredentials(seconds=60.0, maximum=3)
-    users = [User(pk=number, username=f"u{number}", password="!") for number in range(5)]
-    for user in users:
-        memory.remember(user, PASSWORD, 0.0)
-    assert [memory.knows(user, PASSWORD, 59.0) for user in users] == [False, False, True, True, True]
-    assert not memory.knows(users[4], PASSWORD, 60.0)
-    assert not memory.knows(users[4], "wrong horse", 1.0)
+    known = [Account(User(pk=number, username=f"u{number}", password="!")) for number in range(5)]
+    for account in known:
+        memory.remember(account, PASSWORD, 0.0)
+    assert [memory.knows(account, PASSWORD, 59.0) for account in known] == [False, False, True, True, True]
+    assert not memory.knows(known[4], PASSWORD, 60.0)
+    assert not memory.knows(known[4], "wrong horse", 1.0)
+    assert not memory.knows(Account(known[4].user, "another identity"), PASSWORD, 1.0)
     assert len(memory._until) == 3

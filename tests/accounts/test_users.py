@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from access.table import Role
-from accounts.models import User
+from accounts.models import DisabledBy, Source, User
 from accounts.services import users
 from audit.models import AuditEvent
-from core.errors import AlreadyExists, InvalidInput, LastAdministrator, UserUnknown
+from core.errors import AlreadyExists, InvalidInput, KeptByDirectory, LastAdministrator, UserUnknown
 from tests.people import SYSTEM, make_member, make_project, make_user, unique
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ GAINS: list[Callable[[User], object]] = [
 
 @pytest.mark.parametrize("lose", LOSSES)
 def test_every_right_lost_ends_the_tokens_issued_before(lose: Callable[[User], object]):
-    make_user(is_admin=True)
+    make_user(is_admin=True, password=PASSWORD)
     user = make_user(password=PASSWORD, is_admin=True, is_auditor=True)
     lose(user)
     assert epoch(user) == 2
@@ -119,6 +119,79 @@ def test_the_last_active_administrator_stays(leave: Callable[[User], object]):
         leave(last)
     make_user(is_admin=True)
     leave(last)
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda user: users.disable_user(SYSTEM, user),
+        lambda user: users.set_admin(SYSTEM, user, False),
+        lambda user: users.remove_user(SYSTEM, user),
+    ],
+)
+def test_an_administrator_who_needs_no_directory_stays(leave: Callable[[User], object]):
+    User.objects.filter(is_admin=True).update(is_admin=False)
+    make_user(is_admin=True)  # the directory's: no password of his own
+    last = make_user(is_admin=True, password=PASSWORD)
+    with pytest.raises(LastAdministrator, match="without the directory"):
+        leave(last)
+    make_user(is_admin=True, password=PASSWORD)
+    leave(last)
+
+
+def test_whom_an_administrator_disables_the_directory_does_not_enable():
+    user = users.disable_user(SYSTEM, make_user())
+    assert not users.enable_user(SYSTEM, user, by=DisabledBy.DIRECTORY).is_active
+    assert users.enable_user(SYSTEM, user).is_active
+
+
+def test_an_administrator_takes_over_what_the_directory_disabled():
+    user = users.disable_user(SYSTEM, make_user(), by=DisabledBy.DIRECTORY)
+    users.disable_user(SYSTEM, user)
+    assert not users.enable_user(SYSTEM, user, by=DisabledBy.DIRECTORY).is_active
+    other = users.disable_user(SYSTEM, make_user(), by=DisabledBy.DIRECTORY)
+    users.disable_user(SYSTEM, other, by=DisabledBy.DIRECTORY)
+    assert users.enable_user(SYSTEM, other, by=DisabledBy.DIRECTORY).is_active
+
+
+def test_a_right_given_by_hand_survives_the_directory_and_one_of_the_directory_does_not():
+    by_hand, by_group = make_user(is_admin=True), make_user()
+    users.set_admin(SYSTEM, by_group, True, by=Source.LDAP)
+    assert User.objects.get(pk=by_group.pk).admin_from_directory
+    for user in (by_hand, by_group):
+        users.set_admin(SYSTEM, user, False, by=Source.LDAP)
+    assert User.objects.get(pk=by_hand.pk).is_admin
+    assert not User.objects.get(pk=by_group.pk).is_admin
+    assert (epoch(by_hand), epoch(by_group)) == (1, 2)
+
+
+def test_a_right_of_a_group_becomes_ones_own_when_given_by_hand():
+    user = make_user()
+    users.set_auditor(SYSTEM, user, True, by=Source.LDAP)
+    users.set_auditor(SYSTEM, user, True)
+    users.set_auditor(SYSTEM, user, False, by=Source.LDAP)
+    assert User.objects.get(pk=user.pk).is_auditor
+    assert epoch(user) == 1
+
+
+def test_a_renamed_user_keeps_his_rights_and_his_sessions():
+    project, name = make_project(), unique("ann")
+    user = make_member(project, Role.GUEST)
+    users.rename_user(SYSTEM, user, name)
+    assert (User.objects.get(pk=user.pk).username, epoch(user)) == (name, 1)
+    assert last_event(user.pk).detail["before"] == {"username": user.username}
+    with pytest.raises(AlreadyExists):
+        users.rename_user(SYSTEM, make_user(), name.upper())
+
+
+def test_name_and_mail_of_the_directory_are_not_changed_here():
+    user = make_user()
+    User.objects.filter(pk=user.pk).update(source=Source.LDAP)
+    with pytest.raises(KeptByDirectory, match="migrate"):
+        users.rename_user(SYSTEM, user, unique("ann"))
+    with pytest.raises(KeptByDirectory):
+        users.change_user(SYSTEM, user, email="ann@example.org")
+    assert users.change_user(SYSTEM, user, email="ann@example.org", by=Source.LDAP).email
 
 
 def test_a_removed_user_leaves_his_events_and_no_memberships():

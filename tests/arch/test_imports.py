@@ -50,7 +50,8 @@ def test_nothing_uses_signals_to_call_upwards() -> None:
 def test_every_third_party_import_of_the_product_is_a_declared_dependency() -> None:
     declared = {
         name.lower()
-        for line in (sources.CHECKOUT / "requirements" / "base.in").read_text().splitlines()
+        for file in ("base.in", "ldap.in")
+        for line in (sources.CHECKOUT / "requirements" / file).read_text().splitlines()
         if (name := re.split(r"[^A-Za-z0-9_-]", line)[0])
     }
     own = {*sources.packages(), *sys.stdlib_module_names}
@@ -67,3 +68,9 @@ def _imported(path: Path) -> set[str]:
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     whole = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     return {name.partition(".")[0] for name in plain | whole}
+
+
+def test_only_the_inside_of_accounts_ldap_needs_the_extra() -> None:
+    """Everything else starts without python-ldap; tests/accounts/ldap starts it so."""
+    found = {path for path in sources.product_files() if {"ldap", "django_auth_ldap"} & set(_imported(path))}
+    assert {path.parent.relative_to(sources.CHECKOUT).as_posix() for path in found} == {"accounts/ldap"}

@@ -14,10 +14,6 @@ from wharf.environment import Environment
 
 pytestmark = pytest.mark.unit
 
-# What directories are asked with is read by the module that asks them. While there is none, these settings wait for it.
-DIRECTORY = ("accounts/ldap.py", "accounts/ldap", "accounts/directory.py", "accounts/directory")
-WAITING = {"AUTH_MODE", *(name for name in vars(catalogue) if name.startswith("LDAP_"))}
-
 
 def _names() -> set[str]:
     return {name for name, value in vars(catalogue).items() if isinstance(value, Setting)}
@@ -41,8 +37,7 @@ def _read_names(path: Path) -> set[str]:
 def test_every_setting_is_read_by_somebody() -> None:
     readers = [path for path in sources.product_files() if path.name != "catalogue.py"]
     read = set().union(*map(_read_names, readers))
-    waits = set() if any((sources.CHECKOUT / name).exists() for name in DIRECTORY) else WAITING
-    assert _names() - read - waits == set()
+    assert _names() - read == set()
 
 
 def test_every_setting_stands_in_the_catalogue_under_its_own_name() -> None:

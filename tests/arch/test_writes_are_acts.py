@@ -47,6 +47,9 @@ NOT_ACTS = {
     "jobs/services.py:start": "a row in the transaction of the act that starts it, or of a schedule's",
     "jobs/services.py:insert": "as start",
     "accounts/services/users.py:end_sessions": "inside the act that takes a right away",
+    "accounts/services/lost_rights.py": "inside the act that takes a right away",
+    "accounts/services/groups.py:save_changes": "inside the act that changes a group",
+    "accounts/services/directory.py:note_seen": "when the directory was last seen to have them, nobody's act",
     "accounts/signing_keys.py:jwks": "reads the keys, see keyset",
     "accounts/signing_keys.py:keyset": "the first key of an installation, made by whoever needs one first",
 }

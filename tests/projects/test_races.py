@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -14,11 +13,12 @@ from access.table import Role
 from accounts.models import User
 from accounts.services.users import create_user, disable_user, set_admin
 from audit.models import AuditEvent
-from core.errors import AlreadyExists, LastAdministrator, WharfError
+from core.errors import AlreadyExists, LastAdministrator
 from projects.models import Project
 from projects.services.members import change_role, remove_member
 from projects.services.projects import create_project
 from tests.people import SYSTEM, make_member, make_project, make_user, unique
+from tests.projects.races import at_once
 
 ROUNDS = 5
 
@@ -29,28 +29,6 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     with django_db_blocker.unblock():
         yield
         connection.close()
-
-
-def at_once(*acts: Callable[[], object]) -> list[type[BaseException] | None]:
-    """Start all acts together; what each of them raised."""
-    barrier = threading.Barrier(len(acts))
-    raised: list[type[BaseException] | None] = [None] * len(acts)
-
-    def run(number: int, act: Callable[[], object]) -> None:
-        barrier.wait(10)
-        try:
-            act()
-        except WharfError as error:
-            raised[number] = type(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return raised
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))

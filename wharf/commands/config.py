@@ -93,6 +93,14 @@ def describe(options: argparse.Namespace) -> int:
 def set_(options: argparse.Namespace) -> int:
     from config import services
 
+    wanted = given(options)
+    if not wanted:
+        raise InvalidInput("nothing to change: give KEY=VALUE, --from-file KEY=PATH or --stdin KEY")
+    return _changed(options, services.change(console.actor(), wanted))
+
+
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """The values named by `pairs`, `from_file` and `stdin`, as JSON, by key."""
     wanted: dict[str, Any] = {}
     for pair in options.pairs:
         key, text = _halves(pair, "KEY=VALUE")
@@ -102,9 +110,7 @@ def set_(options: argparse.Namespace) -> int:
         _add(wanted, key, _read(key, _content(Path(path))))
     if options.stdin:
         _add(wanted, options.stdin, _read(options.stdin, _from_stdin(options.stdin)))
-    if not wanted:
-        raise InvalidInput("nothing to change: give KEY=VALUE, --from-file KEY=PATH or --stdin KEY")
-    return _changed(options, services.change(console.actor(), wanted))
+    return wanted
 
 
 def reset(options: argparse.Namespace) -> int:

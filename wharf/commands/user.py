@@ -1,4 +1,4 @@
-"""`wharf user create|list|change|remove`."""
+"""`wharf user create|list|show|change|link|unlink|migrate|remove`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.errors import InvalidInput
 from wharf import console
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Identity, User
 
 YES_NO = {"yes": True, "no": False}
 
@@ -18,7 +18,11 @@ def register(nouns: console.SubParsers) -> None:
     verbs = nouns.add_parser("user", help="people who sign in").add_subparsers(required=True, metavar="VERB")
     _register_create(verbs)
     console.verb(verbs, "list", "list all users").set_defaults(run=list_)
+    show_ = console.verb(verbs, "show", "all about a user")
+    show_.add_argument("name")
+    show_.set_defaults(run=show)
     _register_change(verbs)
+    _register_sources(verbs)
     remove_ = console.verb(verbs, "remove", "delete a user and his memberships")
     remove_.add_argument("name")
     remove_.set_defaults(run=remove)
@@ -38,12 +42,29 @@ def _register_create(verbs: console.SubParsers) -> None:
 def _register_change(verbs: console.SubParsers) -> None:
     parser = console.verb(verbs, "change", "change a user's details, rights or state")
     parser.add_argument("name")
+    parser.add_argument("--rename", metavar="NAME", help="another name to sign in with; rights stay")
     parser.add_argument("--email")
     parser.add_argument("--full-name")
     parser.add_argument("--admin", choices=YES_NO)
     parser.add_argument("--auditor", choices=YES_NO)
     parser.add_argument("--active", choices=YES_NO, help="'no' disables the user and ends all sessions")
     parser.set_defaults(run=change)
+
+
+def _register_sources(verbs: console.SubParsers) -> None:
+    parser = console.verb(verbs, "link", "let a person of the directory sign in to an account")
+    parser.add_argument("name")
+    parser.add_argument("--ldap-name", help="what the person signs in to the directory with, if not NAME")
+    parser.set_defaults(run=link)
+    parser = console.verb(verbs, "unlink", "let the account's own password alone sign in again")
+    parser.add_argument("name")
+    parser.set_defaults(run=unlink)
+    parser = console.verb(verbs, "migrate", "make an account a local one, or one of the directory")
+    parser.add_argument("name")
+    parser.add_argument("--to", choices=("local", "ldap"), required=True)
+    parser.add_argument("--ldap-name", help="what the person signs in to the directory with, if not NAME")
+    console.add_password_option(parser)
+    parser.set_defaults(run=migrate)
 
 
 def create(options: argparse.Namespace) -> int:
@@ -75,11 +96,22 @@ def change(options: argparse.Namespace) -> int:
     from accounts.queries import user_by_name
     from accounts.services import users
 
-    wanted = (options.email, options.full_name, options.admin, options.auditor, options.active)
+    wanted = (
+        options.rename,
+        options.email,
+        options.full_name,
+        options.admin,
+        options.auditor,
+        options.active,
+    )
     if all(value is None for value in wanted):
-        raise InvalidInput("nothing to change: give --email, --full-name, --admin, --auditor or --active")
+        raise InvalidInput(
+            "nothing to change: give --rename, --email, --full-name, --admin, --auditor or --active"
+        )
     actor = console.actor()
     user = user_by_name(actor, options.name)
+    if options.rename is not None:
+        user = users.rename_user(actor, user, options.rename)
     if options.email is not None or options.full_name is not None:
         user = users.change_user(actor, user, email=options.email, full_name=options.full_name)
     if options.admin is not None:
@@ -91,14 +123,94 @@ def change(options: argparse.Namespace) -> int:
     return console.show(options, _facts(user), f"user {user.username} changed")
 
 
+def show(options: argparse.Namespace) -> int:
+    from accounts.queries import user_by_name
+
+    user = user_by_name(console.actor(), options.name)
+    facts = _facts(user) | {
+        "disabled_by": user.disabled_by,
+        "password": user.has_usable_password(),
+        "identities": [_identity(each) for each in user.identities.order_by("source", "issuer")],
+        "groups": [group.group.name for group in user.groups.select_related("group").order_by("group__name")],
+    }
+    lines = [
+        f"{user.username}  {user.full_name}  {user.email}".rstrip(),
+        f"account:   {user.source}, {_state(user)}",
+        f"rights:    {_rights(user)}",
+        f"password:  {'its own' if facts['password'] else 'none of its own'}",
+        *(
+            f"identity:  {each['source']} {each['name']} ({each['dn']}){', gone from there' if each['gone'] else ''}"
+            for each in facts["identities"]
+        ),
+        *([f"groups:    {', '.join(facts['groups'])}"] if facts["groups"] else []),
+    ]
+    return console.show(options, facts, "\n".join(lines))
+
+
+def link(options: argparse.Namespace) -> int:
+    from accounts.queries import user_by_name
+    from accounts.services.identities import link_identity
+    from accounts.sync.people import find_person, the_directory
+
+    actor = console.actor()
+    user = user_by_name(actor, options.name)
+    person = find_person(the_directory(), options.ldap_name or user.username)
+    identity = link_identity(actor, user, person)
+    return console.show(options, _identity(identity), f"{user.username} is linked to {identity.dn}")
+
+
+def unlink(options: argparse.Namespace) -> int:
+    from accounts.queries import user_by_name
+    from accounts.services.identities import unlink_identity
+
+    actor = console.actor()
+    user = unlink_identity(actor, user_by_name(actor, options.name))
+    return console.show(options, _facts(user), f"{user.username} signs in with his own password alone")
+
+
+def migrate(options: argparse.Namespace) -> int:
+    return _to_local(options) if options.to == "local" else _to_directory(options)
+
+
+def _to_local(options: argparse.Namespace) -> int:
+    from accounts.queries import user_by_name
+    from accounts.services.identities import migrate_to_local
+
+    actor = console.actor()
+    user = user_by_name(actor, options.name)
+    password = console.read_password(options)
+    user = migrate_to_local(actor, user, password)
+    found, text = _facts(user), f"{user.username} is a local account now"
+    if options.generate:
+        found, text = {**found, "password": password}, f"{text}; password: {password}"
+    return console.show(options, found, text)
+
+
+def _to_directory(options: argparse.Namespace) -> int:
+    from accounts.queries import user_by_name
+    from accounts.services.identities import migrate_to_directory
+    from accounts.sync.people import find_person, the_directory
+
+    actor = console.actor()
+    user = user_by_name(actor, options.name)
+    person = find_person(the_directory(), options.ldap_name or user.username)
+    user = migrate_to_directory(actor, user, person)
+    text = f"{user.username} signs in with the password of the directory now ({person.dn})"
+    return console.show(options, _facts(user), text)
+
+
 def remove(options: argparse.Namespace) -> int:
     from accounts.queries import user_by_name
     from accounts.services.users import remove_user
 
     actor = console.actor()
     user = user_by_name(actor, options.name)
+    is_in_directory = user.identities.filter(gone_at__isnull=True).exists()
     remove_user(actor, user)
-    return console.show(options, {"name": user.username}, f"user {user.username} removed")
+    text = f"user {user.username} removed"
+    if is_in_directory:
+        text += "\nthe directory still knows him: signing in makes a new account (to keep him out, disable instead)"
+    return console.show(options, {"name": user.username}, text)
 
 
 def _facts(user: User) -> dict[str, Any]:
@@ -109,4 +221,36 @@ def _facts(user: User) -> dict[str, Any]:
         "admin": user.is_admin,
         "auditor": user.is_auditor,
         "active": user.is_active,
+        "source": user.source,
     }
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    gone = identity.gone_at
+    return {
+        "source": identity.source,
+        "name": identity.name,
+        "dn": identity.dn,
+        "subject": identity.subject,
+        "linked": identity.linked_at.isoformat(timespec="seconds"),
+        "gone": gone.isoformat(timespec="seconds") if gone else None,
+        "state": ", gone from the directory" if gone else "",
+    }
+
+
+def _state(user: User) -> str:
+    by = f" by {'the directory' if user.disabled_by == 'directory' else 'an administrator'}"
+    return "active" if user.is_active else f"disabled{by}"
+
+
+def _rights(user: User) -> str:
+    held = {
+        "system administrator": (user.is_admin, user.admin_from_directory),
+        "auditor": (user.is_auditor, user.auditor_from_directory),
+    }
+    words = [
+        f"{name}{' by a group of the directory' if given else ''}"
+        for name, (has, given) in held.items()
+        if has
+    ]
+    return ", ".join(words) or "none system-wide"

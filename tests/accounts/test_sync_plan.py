@@ -1,0 +1,236 @@
+"""The plan of a synchronisation, without a database or a directory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.ldap import FoundGroup, Person
+from accounts.sync.plan import plan
+from accounts.sync.shapes import Act, Change, Flag, Found, Known, KnownGroup, KnownPerson, Membership, Plan
+
+pytestmark = pytest.mark.unit
+
+
+def known_person(number: int = 1, **other: Any) -> KnownPerson:
+    name = f"p{number}"
+    usual: dict[str, Any] = {
+        "user_id": number,
+        "username": name,
+        "email": f"{name}@example.org",
+        "full_name": name,
+        "follows": True,
+        "is_active": True,
+        "disabled_by_directory": False,
+        "admin": Flag(),
+        "auditor": Flag(),
+        "subject": f"s{number}",
+        "name": name,
+        "dn": f"uid={name},dc=x",
+        "is_gone": False,
+    }
+    return KnownPerson(**(usual | other))
+
+
+def person(number: int = 1, **other: Any) -> Person:
+    name = f"p{number}"
+    return replace(Person(f"s{number}", f"uid={name},dc=x", name, f"{name}@example.org", name), **other)
+
+
+def known_group(number: int = 1, people: set[int] | None = None, **other: Any) -> KnownGroup:
+    group = KnownGroup(
+        number, f"g{number}", f"g{number}", f"gs{number}", f"cn=g{number}", False, frozenset(people or ())
+    )
+    return replace(group, **other)
+
+
+def group(number: int = 1, **other: Any) -> FoundGroup:
+    return replace(FoundGroup(f"gs{number}", f"cn=g{number}", f"g{number}"), **other)
+
+
+def found(
+    *people: Person, groups: tuple[FoundGroup, ...] = (), members: Any = None, admins: Any = ()
+) -> Found:
+    return Found(
+        {each.subject: each for each in people},
+        {each.subject: each for each in groups},
+        members or {},
+        frozenset(admins),
+    )
+
+
+def acts(planned: Plan) -> list[str]:
+    return [step.key for step in planned.steps]
+
+
+def test_people_and_groups_that_are_as_they_were_need_nothing():
+    known = Known((known_person(),), (known_group(1, {1}),))
+    there = found(
+        person(), groups=(group(),), members={"gs1": frozenset({"uid=p1,dc=x", "uid=stranger,dc=x"})}
+    )
+    assert plan(known, there).steps == ()
+
+
+def test_who_is_gone_is_noted_disabled_and_loses_what_groups_gave():
+    known = Known((known_person(admin=Flag(True, True), auditor=Flag(True, False)),), (known_group(1, {1}),))
+    planned = plan(known, found(groups=(group(),), members={"gs1": frozenset()}))
+    assert acts(planned) == ["identity.update p1", "user.disable p1", "group.sync g1", "user.admin p1"]
+    assert (planned.disabled, planned.removed, planned.losses) == (1, 1, 2)
+
+
+def test_who_is_closed_in_the_directory_is_disabled_but_not_gone():
+    assert acts(plan(Known((known_person(),)), found(person(is_disabled=True)))) == ["user.disable p1"]
+
+
+@pytest.mark.parametrize(("by_directory", "steps"), [(True, ["user.enable p1"]), (False, [])])
+def test_only_what_the_directory_closed_does_it_open(by_directory: bool, steps: list[str]):
+    closed = known_person(is_active=False, disabled_by_directory=by_directory)
+    assert acts(plan(Known((closed,)), found(person()))) == steps
+
+
+def test_who_is_back_is_found_again():
+    gone = known_person(is_active=False, disabled_by_directory=True, is_gone=True)
+    assert acts(plan(Known((gone,)), found(person()))) == ["identity.update p1", "user.enable p1"]
+
+
+def test_a_new_name_place_and_mail_are_followed_and_told_with_what_was_before():
+    planned = plan(
+        Known((known_person(),)), found(person(name="ann", dn="uid=ann,dc=y", email="ann@example.org"))
+    )
+    by_act = {step.act: step for step in planned.steps if isinstance(step, Change)}
+    assert dict(by_act[Act.MOVE].before) == {"name": "p1", "dn": "uid=p1,dc=x"}
+    assert dict(by_act[Act.MOVE].after) == {"name": "ann", "dn": "uid=ann,dc=y"}
+    assert dict(by_act[Act.RENAME].after) == {"username": "ann"}
+    assert dict(by_act[Act.DETAILS].after) == {"email": "ann@example.org"}
+
+
+def test_a_linked_local_account_keeps_its_name_and_mail():
+    planned = plan(Known((known_person(follows=False),)), found(person(name="ann", email="b@example.org")))
+    assert acts(planned) == ["identity.update p1"]
+
+
+def test_a_name_somebody_has_is_not_taken_from_him():
+    planned = plan(Known((known_person(),), usernames={"ann": 7}), found(person(name="Ann")))
+    assert acts(planned) == ["identity.update p1"]
+    assert planned.notes == ("p1: the name Ann is taken",)
+
+
+def test_names_that_pass_from_one_to_the_next_are_freed_before_they_are_taken():
+    known = Known((known_person(1), known_person(2)), usernames={"p2": 2})
+    planned = plan(known, found(person(1, name="p2"), person(2, name="p3")))
+    renames = [step.name for step in planned.steps if step.act is Act.RENAME]
+    assert renames == ["p2", "p1"]
+
+
+def test_two_who_swap_names_keep_theirs_and_are_noted():
+    known = Known((known_person(1), known_person(2)), usernames={"p1": 1, "p2": 2})
+    planned = plan(known, found(person(1, name="p2"), person(2, name="p1")))
+    assert [step.act for step in planned.steps] == [Act.MOVE, Act.MOVE]
+    assert len(planned.notes) == 2
+
+
+def test_a_name_that_can_be_nobodys_is_left_and_noted():
+    planned = plan(Known((known_person(),)), found(person(name="a b")))
+    assert [step.act for step in planned.steps] == [Act.MOVE]
+    assert "cannot be a user name" in planned.notes[0]
+
+
+def test_details_that_do_not_fit_are_left_out():
+    planned = plan(Known((known_person(),)), found(person(email="no address", full_name="x" * 400 + "\n")))
+    (step,) = planned.steps
+    assert isinstance(step, Change)
+    assert step.after["email"] == ""
+    assert len(step.after["full_name"]) == 255
+
+
+@pytest.mark.parametrize(
+    ("flag", "is_member", "changes"),
+    [
+        (Flag(False, False), True, ["user.admin p1"]),
+        (Flag(True, True), True, []),
+        (Flag(True, True), False, ["user.admin p1"]),
+        (Flag(True, False), False, []),
+        (Flag(True, False), True, []),
+    ],
+)
+def test_a_right_comes_and_goes_with_the_group_unless_given_by_hand(
+    flag: Flag, is_member: bool, changes: list[str]
+):
+    admins = {"uid=p1,dc=x"} if is_member else set()
+    assert acts(plan(Known((known_person(admin=flag),)), found(person(), admins=admins))) == changes
+
+
+def test_a_group_is_found_by_its_identity_wherever_it_is():
+    there = found(groups=(group(name="devs", dn="cn=devs,ou=y"),))
+    (step,) = plan(Known(groups=(known_group(),)), there).steps
+    assert step.act is Act.GROUP
+    assert not isinstance(step, Membership)
+    assert dict(step.after) == {"name": "devs", "dn": "cn=devs,ou=y"}
+
+
+def test_a_group_named_by_an_administrator_keeps_that_name():
+    mine = known_group(name="ours")
+    (step,) = plan(Known(groups=(mine,)), found(groups=(group(name="devs"),))).steps
+    assert not isinstance(step, Membership)
+    assert dict(step.after) == {}
+
+
+def test_who_has_just_moved_is_still_in_groups_that_name_the_old_place():
+    moved = person(1, dn="uid=p1,ou=new,dc=x")
+    lists = {"gs1": frozenset({"uid=p1,dc=x"})}
+    there = found(moved, groups=(group(),), members=lists, admins={"uid=p1,dc=x"})
+    before = Known((known_person(admin=Flag(True, True)),), (known_group(1, {1}),))
+    assert acts(plan(before, there)) == ["identity.update p1"]
+    after = Known((known_person(admin=Flag(True, True), dn=moved.dn),), (known_group(1, {1}),))
+    assert acts(plan(after, there)) == ["group.sync g1", "user.admin p1"]
+
+
+def test_who_is_at_a_place_now_counts_and_not_who_was_there():
+    swapped = (person(1, dn="uid=new,dc=x"), person(2, dn="uid=p1,dc=x"))
+    known = Known((known_person(1), known_person(2)), (known_group(1, {1}),))
+    (step,) = [
+        each
+        for each in plan(
+            known, found(*swapped, groups=(group(),), members={"gs1": frozenset({"uid=p1,dc=x"})})
+        ).steps
+        if isinstance(each, Membership)
+    ]
+    assert (dict(step.added), dict(step.removed)) == ({2: "p2"}, {1: "p1"})
+
+
+def test_a_group_that_is_gone_has_nobody():
+    (step,) = plan(Known((known_person(),), (known_group(1, {1}),)), found(person())).steps
+    assert (step.act, step.id) == (Act.GONE, 1)
+    assert isinstance(step, Membership)
+    assert dict(step.removed) == {1: "p1"}
+    assert plan(Known(groups=(known_group(is_gone=True),)), found()).steps == ()
+
+
+@pytest.mark.parametrize(("people", "lost", "drastic"), [(10, 5, False), (10, 6, True), (9, 9, False)])
+def test_more_than_half_of_ten_people_is_drastic(people: int, lost: int, drastic: bool):
+    known = Known(tuple(known_person(number) for number in range(people)))
+    assert plan(known, found(*(person(number) for number in range(lost, people)))).is_drastic is drastic
+
+
+def test_groups_that_all_look_empty_are_drastic_too():
+    people = tuple(known_person(number) for number in range(10))
+    known = Known(people, (known_group(1, set(range(10))),))
+    planned = plan(known, found(*map(person, range(10)), groups=(group(),), members={"gs1": frozenset()}))
+    assert planned.is_drastic
+    assert planned.losses == 10
+
+
+@given(st.sets(st.integers(0, 12)), st.sets(st.integers(0, 12)), st.sets(st.integers(0, 12)))
+def test_the_plan_makes_the_group_what_the_directory_says(here: set[int], there: set[int], members: set[int]):
+    known = Known(tuple(map(known_person, range(13))), (known_group(1, here),))
+    dns = frozenset(f"uid=p{number},dc=x" for number in members)
+    planned = plan(known, found(*map(person, there), groups=(group(),), members={"gs1": dns}))
+    steps = [step for step in planned.steps if isinstance(step, Membership)]
+    now = set(here)
+    for step in steps:
+        now = (now - set(step.removed)) | set(step.added)
+    assert now == members & there
