@@ -12,7 +12,7 @@ from access.table import P
 from artifacts import facts, recording, references, repositories, tags
 from artifacts.facts import Facts
 from artifacts.repositories import CURRENT, Target
-from artifacts.tags import NO_CONDITIONS, Conditions, Pointee, TagChange
+from artifacts.tags import NO_CONDITIONS, Conditions, TagChange
 from audit.actions import action
 from core.errors import ChildOfIndex, DigestMismatch
 from core.failpoints import MANIFEST_AFTER_COMMIT, MANIFEST_BEFORE_COMMIT, fp
@@ -70,17 +70,21 @@ def _put(actor: Principal, target: Target, push: Push, *, repository_id: int, kn
         actor, P.REPOSITORY_PUSH, target.project, name="artifact.push", repository=str(target.name)
     ) as draft:
         held = references.lock(repository_id, target, push.manifest)
-        artifact_id, is_new = recording.record(
-            actor, repository_id, push.manifest, digest=push.digest, known=known, held=held
+        made = recording.record(
+            actor,
+            repository_id,
+            push.manifest,
+            digest=push.digest,
+            known=known,
+            held=held,
+            names=push.tags,
+            conditions=push.conditions,
         )
-        size = recording.size_of(push.manifest, held)
-        pointee = Pointee(artifact_id, push.digest, size, known.platforms, known.config.created)
-        changes = tags.point(actor, repository_id, push.tags, pointee=pointee, conditions=push.conditions)
-        _note_fallback_subjects(artifact_id, repository_id, push.tags)
-        if not is_new and all(change.old == change.new for change in changes):
+        _note_fallback_subjects(made.artifact_id, repository_id, push.tags)
+        if not made.is_new and all(change.old == change.new for change in made.changes):
             draft.discard()
-        draft.resource("artifact", artifact_id, f"{target.name}@{push.digest}")
-        draft.detail.update(_detail(push, changes))
+        draft.resource("artifact", made.artifact_id, f"{target.name}@{push.digest}")
+        draft.detail.update(_detail(push, made.changes))
         fp(MANIFEST_BEFORE_COMMIT)
 
 

@@ -1,27 +1,31 @@
-"""The rows of a pushed artifact, written by one statement: itself, what it references, its layers, whose accessory it is."""
+"""The rows of a pushed artifact, written by one statement: itself, what it references, its layers, whose accessory it is, and
+the tags that point at it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from access.principal import Principal
-from artifacts import facts
+from artifacts import facts, tags
 from artifacts.facts import Facts, Layer
 from artifacts.references import References
+from artifacts.tags import NO_CONDITIONS, Conditions, TagChange
 from core.oci.descriptor import Descriptor
 from core.oci.digest import Digest
 from core.oci.manifest import Kind, Manifest
+from core.oci.reference import Tag
 from database import sql
 from database.arrays import array
 
 # Where the artifact was there before, its lease is renewed and nothing else is written but its subject: bytes that do not name
 # their type may have come as a Docker manifest first, which has none. Indexes that waited for it as a sparse child get its row.
-_RECORD = """
+_RECORD = f"""
     WITH recorded AS (
         INSERT INTO artifact (repository_id, digest, media_type, payload, kind, artifact_type, subject_digest, annotations,
           pinned_until, pushed_by, total_size, config, config_type, os, architecture, variant, author, built_at)
         VALUES (%(repository)s, %(digest)s::bytea, %(media_type)s, %(payload)s, %(kind)s, %(artifact_type)s, %(subject)s::bytea,
-          %(annotations)s, now() + wharf_lease(), %(actor)s, %(size)s, %(config)s, %(config_type)s, %(os)s,
+          %(annotations)s, now() + wharf_lease(), %(actor_name)s, %(size)s, %(config)s, %(config_type)s, %(os)s,
           %(architecture)s, %(variant)s, %(author)s, %(built_at)s)
         ON CONFLICT (repository_id, digest) DO UPDATE SET
           pinned_until = EXCLUDED.pinned_until, media_type = EXCLUDED.media_type,
@@ -52,9 +56,18 @@ _RECORD = """
         SELECT recorded.id, recorded.repository_id, %(subject)s::bytea, %(accessory)s::text FROM recorded
         WHERE %(subject)s::bytea IS NOT NULL
         ON CONFLICT (artifact_id, subject_digest) DO NOTHING
-    )
-    SELECT id, is_new FROM recorded
+    ), {tags.POINTED}
+    SELECT recorded.id, recorded.is_new, pointed.* FROM recorded LEFT JOIN pointed ON true ORDER BY pointed.name
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An artifact's row, and what became of the tags that were to point at it."""
+
+    artifact_id: int
+    is_new: bool
+    changes: list[TagChange]
 
 
 def record(
@@ -65,19 +78,25 @@ def record(
     digest: Digest,
     known: Facts,
     held: References,
-) -> tuple[int, bool]:
-    """(artifact id, whether it is new). Repeating a push renews its lease. `held` are rows locked by this transaction."""
-    params = {
+    names: Sequence[Tag] = (),
+    conditions: Conditions = NO_CONDITIONS,
+) -> Recorded:
+    """Write it all down, and point the tags `names` at it. `held` are rows locked by this transaction.
+
+    Repeating a push renews its lease. Raises TagImmutable, PreconditionFailed, RaceLost: the caller's transaction rolls back.
+    """
+    params: dict[str, object] = {
         "repository": repository_id,
         "digest": digest.raw,
-        "actor": actor.name,
         "size": size_of(manifest, held),
         "blobs": array(held.blob_ids),
     }
-    params |= _manifest(manifest) | _facts(known)
+    params |= _manifest(manifest) | _facts(known) | tags.parameters(actor, names, known.platforms)
     params |= _children(held.children) | _layers(facts.layers_of(manifest, known))
-    found = sql.one(_RECORD, params)
-    return found[0], found[1]
+    found = sql.rows(_RECORD, params)
+    artifact_id, is_new = found[0][:2]
+    pointed = [row[2:] for row in found if row[2] is not None]
+    return Recorded(artifact_id, is_new, tags.pointed(pointed, digest, conditions))
 
 
 def size_of(manifest: Manifest, held: References) -> int:

@@ -22,7 +22,7 @@ from database.transactions import RaceLost, retried
 
 @dataclass(frozen=True, slots=True)
 class Pointee:
-    """What a tag is to point at, with the facts the tag row repeats for lists."""
+    """An artifact that is there, with the facts the tag row repeats for lists."""
 
     artifact_id: int
     digest: Digest
@@ -66,43 +66,23 @@ class TagChange:
         }
 
 
-def point(
-    actor: Principal,
-    repository_id: int,
-    names: Sequence[Tag],
-    *,
-    pointee: Pointee,
-    conditions: Conditions = NO_CONDITIONS,
-) -> list[TagChange]:
-    """Point tags at an artifact whose row the caller has locked; returns the changes, also those that change nothing.
-
-    Raises TagImmutable (nothing is set: the caller's transaction rolls back), PreconditionFailed, RaceLost.
-    """
-    wanted = sorted({tag.value for tag in names})
-    if not wanted:
-        return []
-    changes = _upsert(actor, repository_id, wanted, pointee=pointee)
-    for change in changes:
-        conditions.check(change.old)
-    return changes
-
-
-# The tags that exist are locked, and what they point at is looked up, before they are set: the history needs the old digest.
-# One created since this statement began was not there to be locked: `is_certain` is false, and the transaction starts again.
-_POINT = """
-    WITH wanted AS MATERIALIZED (
+# Parts of a statement that has a part `recorded`, the id of the artifact, whose row is locked first. Then the tags that exist
+# are locked, and what they point at is looked up, before they are set: the history needs the old digest. One created since the
+# statement began was not there to be locked: `is_certain` is false.
+POINTED = """
+    wanted AS MATERIALIZED (
         SELECT * FROM unnest(%(names)s::text[], %(keys)s::text[]) AS wanted (name, version_key) ORDER BY name
     ), held AS MATERIALIZED (
         SELECT name, artifact_id FROM tag WHERE repository_id = %(repository)s::bigint AND name = ANY(%(names)s::text[])
-        ORDER BY name FOR UPDATE
+        AND EXISTS (SELECT FROM recorded) ORDER BY name FOR UPDATE
     ), before AS MATERIALIZED (
         SELECT wanted.name, wanted.version_key, wharf_artifact_digest(held.artifact_id) AS digest
         FROM wanted LEFT JOIN held USING (name)
     ), written AS (
         INSERT INTO tag AS old (repository_id, name, version_key, artifact_id, pushed_by, size, platforms, built_at)
-        SELECT %(repository)s::bigint, name, version_key, %(artifact)s::bigint, %(actor_name)s, %(size)s::bigint,
+        SELECT %(repository)s::bigint, before.name, before.version_key, recorded.id, %(actor_name)s, %(size)s::bigint,
                %(platforms)s::text[], %(built_at)s::timestamptz
-        FROM before ORDER BY name
+        FROM before, recorded ORDER BY before.name
         ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = EXCLUDED.artifact_id, pushed_at = now(),
           pushed_by = EXCLUDED.pushed_by, size = EXCLUDED.size, platforms = EXCLUDED.platforms, built_at = EXCLUDED.built_at
         WHERE NOT old.immutable OR old.artifact_id = EXCLUDED.artifact_id OR old.name = ANY(%(exempt)s::text[])
@@ -112,43 +92,50 @@ _POINT = """
         SELECT %(repository)s::bigint, name, CASE WHEN digest IS NULL THEN 'create' ELSE 'move' END, digest,
                %(digest)s::bytea, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
         FROM written JOIN before USING (name) WHERE digest IS DISTINCT FROM %(digest)s::bytea
-    )
-    SELECT name, digest, written.name IS NOT NULL AS is_written,
-           is_new = (digest IS NULL) AS is_certain
-    FROM before LEFT JOIN written USING (name) ORDER BY name
+    ), pointed AS (
+        SELECT name, digest, written.name IS NOT NULL AS is_written, written.is_new = (digest IS NULL) AS is_certain
+        FROM before LEFT JOIN written USING (name)
+    )"""
+
+
+# `recorded` is an artifact that the transaction has locked.
+_POINT = f"""
+    WITH recorded AS (SELECT %(artifact)s::bigint AS id), {POINTED} SELECT pointed.* FROM pointed ORDER BY name
 """
 
 
-def _upsert(actor: Principal, repository_id: int, names: list[str], *, pointee: Pointee) -> list[TagChange]:
-    """Set the tags that may be set and note it in their history.
+def parameters(actor: Principal, names: Sequence[Tag], platforms: Sequence[str]) -> dict[str, object]:
+    """Those of `POINTED` that are about tags.
 
-    Immutability is decided on the row being overwritten, never from an earlier read. Tags of signatures are exempt: their
-    clients rewrite them with each further signature. Raises TagImmutable, RaceLost.
+    Tags of signatures are exempt from immutability: their clients rewrite them with each further signature.
     """
-    found = sql.rows(
-        _POINT,
-        _author(actor)
-        | {
-            "repository": repository_id,
-            "artifact": pointee.artifact_id,
-            "digest": pointee.digest.raw,
-            "size": pointee.size,
-            "platforms": array(pointee.platforms),
-            "built_at": pointee.built_at,
-            "names": array(names),
-            "keys": array(version_key(name) for name in names),
-            "exempt": array(name for name in names if fallback_tag_subject(name) is not None),
-        },
-    )
-    refused = [name for name, _, is_written, _ in found if not is_written]
+    wanted = sorted({tag.value for tag in names})
+    return _author(actor) | {
+        "names": array(wanted),
+        "keys": array(version_key(name) for name in wanted),
+        "exempt": array(name for name in wanted if fallback_tag_subject(name) is not None),
+        "platforms": array(platforms),
+    }
+
+
+def pointed(rows: Sequence[sql.Row], new: Digest, conditions: Conditions) -> list[TagChange]:
+    """What became of the tags, by the rows of `pointed`; also changes that change nothing.
+
+    Immutability was decided on the row being overwritten, never from an earlier read. The caller's transaction rolls back:
+    raises TagImmutable, PreconditionFailed, RaceLost.
+    """
+    refused = [name for name, _, is_written, _ in rows if not is_written]
     if refused:
         raise immutable(refused)
-    if not all(is_certain for *_, is_certain in found):
+    if not all(is_certain for *_, is_certain in rows):
         raise RaceLost
-    return [
-        TagChange(name, None if digest is None else Digest.from_bytes(bytes(digest)), pointee.digest)
-        for name, digest, *_ in found
+    changes = [
+        TagChange(name, None if digest is None else Digest.from_bytes(bytes(digest)), new)
+        for name, digest, *_ in rows
     ]
+    for change in changes:
+        conditions.check(change.old)
+    return changes
 
 
 def _author(actor: Principal) -> dict[str, object]:
@@ -185,12 +172,23 @@ def add(actor: Principal, target: Target, tag: Tag, *, reference: Tag | Digest) 
     """
     with action(actor, P.TAG_CREATE, target.project, name="tag.create", repository=str(target.name)) as draft:
         repository_id, pointee = _pointee(target, reference)
-        (change,) = point(actor, repository_id, [tag], pointee=pointee)
+        (change,) = _point(actor, repository_id, tag, pointee)
         draft.resource("tag", None, f"{target.name}:{tag.value}")
         draft.detail.update(change.as_detail())
         if change.old == change.new:
             draft.discard()
     return pointee.digest
+
+
+def _point(actor: Principal, repository_id: int, tag: Tag, pointee: Pointee) -> list[TagChange]:
+    params = parameters(actor, [tag], pointee.platforms) | {
+        "repository": repository_id,
+        "artifact": pointee.artifact_id,
+        "digest": pointee.digest.raw,
+        "size": pointee.size,
+        "built_at": pointee.built_at,
+    }
+    return pointed(sql.rows(_POINT, params), pointee.digest, NO_CONDITIONS)
 
 
 def _pointee(target: Target, reference: Tag | Digest) -> tuple[int, Pointee]:

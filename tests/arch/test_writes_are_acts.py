@@ -40,7 +40,6 @@ NOT_ACTS = {
     "artifacts/blobs.py:pin": "a lease",
     "artifacts/storage.py": "notes damage that was found, nobody's act",
     "artifacts/manifests.py:remove": "statements inside a delete or a purge",
-    "artifacts/tags.py:point": "inside a manifest push or a tag creation",
     "artifacts/tags.py:record_deleted": "inside an act",
     "artifacts/recording.py:record": "inside a manifest push",
     "jobs/events.py:publish": "a row in the transaction of the act it tells of",
