@@ -27,9 +27,10 @@ _PROJECTS = (
 _WITHOUT_ADMIN = f"""
     SELECT project.id, project.name FROM project
     WHERE project.id = ANY(%s::bigint[]) AND project.deleted_at IS NULL AND NOT EXISTS (
-      SELECT FROM {HELD} held WHERE held.project_id = project.id AND held.role_id = {int(Role.PROJECT_ADMIN)})
+      SELECT FROM {HELD} held WHERE held.project_id = project.id AND held.role_id = {int(Role.PROJECT_ADMIN)} OFFSET 0)
     ORDER BY project.name
 """
+# OFFSET 0: asked for each project by its key. As a join, all administrators of all projects would be read.
 
 
 def role_ids(project_id: int, user_id: int) -> list[int]:

@@ -48,7 +48,8 @@ class Principal:
 
     `id` is 0 for the anonymous and the system actor. `token_id` is the `jti` of a registry token. `grants` is
     None when the roles in the database decide; for an actor who came with a registry token it maps repository
-    names to the actions ("pull", "push", "delete") the token carries, and nothing else counts.
+    names to the actions ("pull", "push", "delete") the token carries, and nothing else counts. `epoch` is the
+    user's when he proved himself, 0 where that is not known.
     """
 
     kind: ActorKind
@@ -60,6 +61,7 @@ class Principal:
     token_id: str = ""
     origin: Origin = field(default_factory=Origin)
     grants: Grants | None = None
+    epoch: int = 0
 
     @classmethod
     def anonymous(cls, origin: Origin) -> Principal:

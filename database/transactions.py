@@ -7,8 +7,8 @@ times; everything else reaches the caller.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -42,12 +42,22 @@ def refusal(error: BaseException) -> str | None:
     return str(error.__cause__.diag.message_primary) if sqlstate(error) == REFUSED else None  # type: ignore[union-attr]
 
 
-def one_statement() -> AbstractContextManager[object]:
-    """For a statement that is a transaction of its own, without the round trips of BEGIN and COMMIT.
+@contextmanager
+def one_statement() -> Iterator[None]:
+    """Around a statement that is a transaction of its own, without the round trips of BEGIN and COMMIT.
 
-    Inside another transaction it is a savepoint, so that what it refuses leaves the other one whole.
+    Inside another transaction it is a savepoint, so that what it refuses leaves the other one whole. A connection that broke is
+    given up, as Django does at the end of a transaction: what follows takes another one.
     """
-    return transaction.atomic() if connection.in_atomic_block else nullcontext()
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    try:
+        yield
+    except DatabaseError:
+        connection.close_if_unusable_or_obsolete()
+        raise
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:

@@ -47,6 +47,10 @@ class _Memory(Generic[Key, Value]):
         found = self._known.get(key)
         if found is not None and found[0] > time.monotonic():
             return found[1]
+        return self.look(key)
+
+    def look(self, key: Key) -> Value:
+        """The answer as of now, remembered from now on."""
         value = self._look(key)
         with self._lock:
             if len(self._known) >= MAX_REMEMBERED:
@@ -91,6 +95,9 @@ def standing(claims: Claims) -> Standing | None:
     if claims.bearer.kind is ActorKind.ANONYMOUS:
         return Standing(0, is_admin=False, is_auditor=False)
     found = _users.get(claims.bearer.id)
+    if found is None or found.epoch < claims.bearer.epoch:
+        # The token knows more than we remember: it was issued after a loss we have not heard of.
+        found = _users.look(claims.bearer.id)
     return found if found is not None and found.epoch == claims.bearer.epoch else None
 
 
@@ -100,9 +107,12 @@ def project_of(claims: Claims, name: str) -> ProjectRef | None:
     Of a project that the token grants nothing in, nothing is known.
     """
     granted = claims.projects.get(name)
-    if granted is None or _projects.get(name) != granted:
+    if granted is None:
         return None
-    return ProjectRef(granted[0], name, public=False)
+    found = _projects.get(name)
+    if found is None or found < granted:
+        found = _projects.look(name)
+    return ProjectRef(granted[0], name, public=False) if found == granted else None
 
 
 def still_holds(claims: Claims, project: str) -> bool:
@@ -117,11 +127,13 @@ def still_holds(claims: Claims, project: str) -> bool:
 
 
 def bearer_of(principal: Principal) -> Bearer | None:
-    """The principal with its epoch as of now; None when it may not get tokens any more."""
+    """The principal with its epoch; None when it may not get tokens any more, or has lost a right since it proved itself."""
     if principal.kind is ActorKind.ANONYMOUS:
         return Bearer(principal.kind, 0, "", 0)
     found = _user(principal.id)
-    return None if found is None else Bearer(principal.kind, principal.id, principal.name, found.epoch)
+    if found is None or found.epoch != (principal.epoch or found.epoch):
+        return None
+    return Bearer(principal.kind, principal.id, principal.name, found.epoch)
 
 
 @dataclass(frozen=True, slots=True)

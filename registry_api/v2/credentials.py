@@ -63,6 +63,7 @@ def by_password(username: str, password: str, origin: Origin) -> Principal:
         is_auditor=user.is_auditor,
         auth=AuthMethod.BASIC,
         origin=origin,
+        epoch=user.auth_epoch,
     )
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from access.check import permissions_of, registry_actions
 from access.explanation import Question, explain, needed
-from access.held import _ROLES
+from access.held import _ROLES, without_admin
 from access.holders import holders
 from access.models import Member
 from access.principal import Principal
@@ -125,6 +125,16 @@ def decides_by_indexes_whatever_the_values(crowd: Principal) -> None:
     sql.execute("RESET plan_cache_mode")
 
 
+def guards_a_project_by_indexes() -> None:
+    """Every member an administrator: whether one project keeps one does not read those of the others."""
+    sql.execute("UPDATE member SET role_id = 1")
+    analyse()
+    project = Project.objects.get(name="crowd-31")
+    (guard,) = statements(lambda: without_admin([project.pk]))
+    assert whole_tables(plan(guard)) == set(), plan(guard)
+    assert blocks_touched(guard) < 60
+
+
 def lists_what_the_person_has(crowd: Principal, blocks: int) -> list[str]:
     """A list may read the rights of one person once, never once for each row of the list. The plans."""
     page = f"SELECT p.id FROM project p WHERE p.name > 'crowd-5' AND {CONDITION} ORDER BY p.name LIMIT 20"
@@ -161,6 +171,7 @@ def test_decisions_and_lists_stay_small_among_ten_thousand(crowd: Principal):
     join(crowd.id, slice(IN_GROUPS, IN_VERY_MANY))
     lists_what_the_person_has(crowd, blocks=12_000)
     a_person_in_many_member_groups_is_one_lookup_still(crowd)
+    guards_a_project_by_indexes()
 
 
 def test_a_group_of_ten_thousand_is_filled_emptied_and_deleted_in_seconds(crowd: Principal):

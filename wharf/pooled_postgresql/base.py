@@ -33,8 +33,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def pool(self) -> Pool | None:
         """The pool of this process; as Django's, of our own class and with our own check."""
-        found = self._connection_pools.get(self.alias)
-        if found is not None or not self.settings_dict["OPTIONS"].get("pool") or self.alias == NO_DB_ALIAS:
+        if self.alias == NO_DB_ALIAS or not self.settings_dict["OPTIONS"].get("pool"):
+            return None
+        if (found := self._connection_pools.get(self.alias)) is not None:
             return found
         made = Pool(
             kwargs=self.get_connection_params() | {"autocommit": True},

@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
+from artifacts import links
+from core.oci.digest import Digest
 from tests import plugin, session
 from tests.registry_api.client import World
 from tests.registry_api.crowd import at_once
@@ -33,3 +37,17 @@ def test_no_request_fails_after_every_pooled_connection_has_died(world: World, s
     # One client alone: nobody else throws dead connections away for it.
     assert [pull() for _ in range(3)] == [200, 200, 200]
     assert set(at_once([pull] * 12)) == {200}
+
+
+def test_a_push_whose_connection_dies_in_its_commit_ends_well_when_repeated_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease is given back through another connection, so that nobody waits for its end."""
+    repository = world.repository()
+    content = b"cut off in the middle"
+    location = repository.start()
+    path = f"{location}?digest={Digest.of(content)}"
+    with monkeypatch.context() as broken:
+        broken.setattr(links, "_COMMIT", "SELECT pg_terminate_backend(pg_backend_pid())")
+        assert repository.call("PUT", path, content=content).status_code == 503
+    assert repository.call("PUT", path, content=content).status_code == 201
