@@ -196,7 +196,7 @@ def _of_roles(question: Question) -> Iterator[_Source]:
     own = [way for way in ways if way[2] is None]
     groups = ways[len(own) :]
     if not own:
-        yield _Source(Step(StepKind.ROLE, "no role of his own in the project"), frozenset())
+        yield _Source(Step(StepKind.ROLE, "no direct role in the project"), frozenset())
     yield from map(_way, own)
     if not groups:
         yield _Source(Step(StepKind.GROUP, "in no group that is a member of the project"), frozenset())

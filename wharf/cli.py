@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import pkgutil
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -78,7 +79,11 @@ def _django_command(given: list[str]) -> int:
 
 def _one_line(action: Callable[[], int]) -> int:
     try:
-        return action()
+        status = action()
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return _unread()
     except WharfError as error:
         print(f"wharf: {error.message}", file=sys.stderr)
         return 1
@@ -90,6 +95,13 @@ def _one_line(action: Callable[[], int]) -> int:
         text = f"wharf: the database does not answer ({_first_line(error)}); is the server up? (bin/up)"
         print(text, file=sys.stderr)
         return 1
+
+
+def _unread() -> int:
+    """Whoever read the output has seen enough (`| head`); the status is what a shell gives a program that SIGPIPE ended."""
+    # What is left in the buffer is written at the end of the process: to where nobody minds.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _is_database_away(error: Exception) -> bool:
