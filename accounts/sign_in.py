@@ -62,7 +62,7 @@ def by_directory(name: str, password: str, origin: Origin = NOBODY) -> User | No
         return None
     release_connection()
     directory = ldap.Directory.current()
-    proven = directory.prove(name, password)
+    proven = directory.prove(name, password, origin.ip or "")
     if proven is None:
         return None
     try:

@@ -49,6 +49,26 @@ class _Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The settings of one moment: what is changed meanwhile is not seen, so that several belong together."""
+
+    _locked: Mapping[str, Any]
+    _values: Mapping[str, Any]
+
+    def get(self, setting: Setting[T]) -> T:
+        """The value. Raises as the module's `get`."""
+        if setting.key in self._locked:
+            found: T = self._locked[setting.key]
+            return found
+        if setting.key not in self._values:
+            return setting.default
+        found = self._values[setting.key]
+        if isinstance(found, _Unreadable):
+            raise SettingUnreadable(setting.key, found.reason)
+        return stored.decode(setting, found) if setting.secret else found
+
+
 _lock = threading.Lock()
 _known: _Known | None = None
 
@@ -59,16 +79,13 @@ def get(setting: Setting[T]) -> T:
     Raises SettingUnreadable for a setting of a directory whose row says what it cannot be (Setting.must_be_readable).
     """
     locked = locks()
-    if setting.key in locked:
-        found: T = locked[setting.key]
-        return found
-    values = _fresh().values
-    if setting.key not in values:
-        return setting.default
-    found = values[setting.key]
-    if isinstance(found, _Unreadable):
-        raise SettingUnreadable(setting.key, found.reason)
-    return stored.decode(setting, found) if setting.secret else found
+    # What is fixed needs no database.
+    return Snapshot(locked, {} if setting.key in locked else _fresh().values).get(setting)
+
+
+def snapshot() -> Snapshot:
+    """All of them as they are now, for whoever needs several that belong together. Raises DatabaseError."""
+    return Snapshot(locks(), _fresh().values)
 
 
 def locks() -> Mapping[str, Any]:

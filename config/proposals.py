@@ -19,7 +19,8 @@ def proposed(wanted: Mapping[str, Any]) -> Callable[[Setting[Any]], Any]:
     Raises SettingsInvalid as `services.change` would. Asking raises as `current.get`.
     """
     planned = {each.setting.key: each.result for each in plans.changes(wanted, state())}
-    return lambda setting: planned[setting.key] if setting.key in planned else current.get(setting)
+    now = current.snapshot()
+    return lambda setting: planned[setting.key] if setting.key in planned else now.get(setting)
 
 
 def state() -> State:

@@ -65,23 +65,24 @@ class Directory:
 
         return names.normal(self.settings.auditor_dn)
 
-    def prove(self, name: str, password: str) -> Proven | None:
+    def prove(self, name: str, password: str, client: str = "") -> Proven | None:
         """The person these credentials prove, with his groups; within PROVE_SECONDS in all.
 
-        None: no such person, another password, filtered out, closed, or more than one of that name (the log says which).
+        `client`: the address they came from; one asks only so many questions at once. None: no such person,
+        another password, filtered out, closed, or more than one of that name (the log says which).
         """
-        from accounts.ldap import parsing, proving
+        from accounts.ldap import proving
         from accounts.ldap.membership import Membership
 
         if not proving.is_plausible(name, password):
             return None
-        with self._opened(PROVE_SECONDS) as session:
+        with self._opened(PROVE_SECONDS, client) as session:
             person = proving.prove(session, name, password)
             if person is None:
                 return None
             # Read as the search account: what a person may see of groups depends on the person.
             session.introduce()
-            return Proven(person, Membership(session, parsing.kind(session)).groups_of(person))
+            return Proven(person, Membership(session).groups_of(person))
 
     def person(self, name: str) -> Person | None:
         """Who signs in by that name; None also if the name is not one person's alone."""
@@ -102,10 +103,10 @@ class Directory:
             return finding.people(session, subjects)
 
     def groups(self, subjects: Collection[str]) -> dict[str, FoundGroup]:
-        """By subject, those of `subjects` that are there and match base and filter."""
+        """By subject, those of `subjects` that are there and match base and filter, or were chosen for a right."""
         from accounts.ldap import finding
 
-        if not subjects or not self.settings.groups.base:
+        if not subjects:
             return {}
         with self._opened(READ_SECONDS) as session:
             return finding.groups(session, subjects)
@@ -119,22 +120,20 @@ class Directory:
 
     def groups_of(self, person: Person) -> tuple[FoundGroup, ...]:
         """As `prove` gives them: those within base and filter, ordered by their names."""
-        from accounts.ldap import parsing
         from accounts.ldap.membership import Membership
 
         with self._opened(ASK_SECONDS) as session:
-            return Membership(session, parsing.kind(session)).groups_of(person)
+            return Membership(session).groups_of(person)
 
     def members_of(self, group: FoundGroup) -> frozenset[str]:
         """Normalised DNs of all who are in it, also through other groups where the mode says so. All of them, or raises.
 
         Some may name what is no person, if the group does.
         """
-        from accounts.ldap import parsing
         from accounts.ldap.membership import Membership
 
         with self._opened(READ_SECONDS) as session:
-            return Membership(session, parsing.kind(session)).members_of(group)
+            return Membership(session).members_of(group)
 
     def search_people(self, text: str, limit: int = 50) -> tuple[Person, ...]:
         """People whose name, full name or e-mail address holds `text`, at most `limit`, by name."""
@@ -147,17 +146,15 @@ class Directory:
         """Groups whose name holds `text`, at most `limit`, by name."""
         from accounts.ldap import finding
 
-        if not self.settings.groups.base:
-            return ()
         with self._opened(ASK_SECONDS) as session:
             return finding.search_groups(session, text, limit)
 
     @contextmanager
-    def _opened(self, seconds: float) -> Iterator[Session]:
+    def _opened(self, seconds: float, client: str = "") -> Iterator[Session]:
         from accounts.ldap import opening
 
         try:
-            with opening.opened(self.settings, seconds) as session:
+            with opening.opened(self.settings, seconds, client) as session:
                 yield session
         except DirectoryUnavailable as error:
             log.warning("the directory cannot be asked", reason=error.reason, hint=error.hint)

@@ -8,14 +8,21 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from core.errors import DirectoryUnavailable
 
-# Calls at once per process. A server's threads outnumber it, so that a dead directory never holds all of them.
+# Calls at once per process, and others that wait for one of them to end. A server's threads outnumber both together, so that a
+# dead directory never holds all of them.
 MAX_CALLS: Final = 16
+MAX_WAITING: Final = 64
+WAIT_SECONDS: Final = 2.0
+# Of either, those of one client: who tries passwords in parallel leaves most of them to everybody else.
+CALLS_OF_CLIENT: Final = 4
+WAITING_OF_CLIENT: Final = 16
 OPEN_SECONDS: Final = 10.0
 # One caller tries a server that failed; the others are told no until he has an answer, or for this long.
 PROBE_SECONDS: Final = 6.0
@@ -81,29 +88,68 @@ class Circuits:
             self._failed.pop(key, None)
 
 
+class Slots:
+    """Who asks now, and who waits to. A client is an address people sign in from; "" is none: jobs and commands, never many."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.asking: Counter[str] = Counter()
+        self.waiting: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, deadline: Deadline, client: str = "") -> Iterator[None]:
+        """One of the MAX_CALLS, waited for until WAIT_SECONDS or `deadline` are over. Raises DirectoryUnavailable."""
+        with self._changed:
+            if not self._is_free(client):
+                self._wait(client, deadline.left(WAIT_SECONDS))
+            self.asking[client] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                _less(self.asking, client)
+                self._changed.notify_all()
+
+    def _is_free(self, client: str) -> bool:
+        return _has_room(self.asking, client, MAX_CALLS, CALLS_OF_CLIENT)
+
+    def _wait(self, client: str, seconds: float) -> None:
+        if not _has_room(self.waiting, client, MAX_WAITING, WAITING_OF_CLIENT):
+            raise _crowded(client)
+        self.waiting[client] += 1
+        try:
+            if not self._changed.wait_for(lambda: self._is_free(client), seconds):
+                raise _crowded(client)
+        finally:
+            _less(self.waiting, client)
+
+
+def _has_room(counted: Counter[str], client: str, most: int, of_client: int) -> bool:
+    return counted.total() < most and (not client or counted[client] < of_client)
+
+
+def _less(counted: Counter[str], client: str) -> None:
+    counted[client] -= 1
+    if not counted[client]:
+        del counted[client]
+
+
+def _crowded(client: str) -> DirectoryUnavailable:
+    return DirectoryUnavailable(
+        "too many people are being checked already",
+        hint=f"the directory answers too slowly, or {client or 'somebody'} tries many passwords at once",
+    )
+
+
 circuits = Circuits()
-_slots = threading.BoundedSemaphore(MAX_CALLS)
-
-
-@contextmanager
-def slot() -> Iterator[None]:
-    """One of the MAX_CALLS. Raises DirectoryUnavailable at once when all are taken."""
-    slots = _slots
-    if not slots.acquire(blocking=False):
-        raise DirectoryUnavailable(
-            f"{MAX_CALLS} people are being checked already", hint="the directory answers too slowly"
-        )
-    try:
-        yield
-    finally:
-        slots.release()
+slots = Slots()
 
 
 def forget() -> None:
     """Try servers again that failed a moment ago, with all slots free; for tests that mend them."""
-    global circuits, _slots
+    global circuits, slots
     circuits = Circuits()
-    _slots = threading.BoundedSemaphore(MAX_CALLS)
+    slots = Slots()
 
 
 # What another thread held here at the fork would never be given back in the child.

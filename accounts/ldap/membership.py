@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 
 from accounts.ldap import names, parsing
-from accounts.ldap.parsing import Kind
+from accounts.ldap.kinds import Kind
 from accounts.ldap.people import FoundGroup, Person
 from accounts.ldap.session import Entry, Session
 from config.directory import GroupMode
@@ -43,11 +43,11 @@ class Way(Enum):
 class Membership:
     """Questions about members, in one session."""
 
-    def __init__(self, session: Session, kind: Kind) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._settings = session.settings
         self._attributes = parsing.group_attributes(session.settings)
-        self.way = way(session.settings.group_mode, kind)
+        self.way = way(session.settings.group_mode, session.kind)
 
     def groups_of(self, person: Person) -> tuple[FoundGroup, ...]:
         """Those within base and filter, and of administrators' and auditors' group those he is in; ordered by their names."""
@@ -55,7 +55,7 @@ class Membership:
         for dn in set(names.chosen(self._settings)) - {group.dn for group in groups.values()}:
             entry = self._if_in(dn, person, groups.values())
             if entry is not None:
-                group = parsing.group(entry, self._settings)
+                group = parsing.group(entry, self._session)
                 groups[group.subject] = group
         return tuple(sorted(groups.values(), key=lambda group: group.dn))
 
@@ -106,12 +106,12 @@ class Membership:
             raise _too_many()
         inside = [each for each in dns if names.is_in(each, self._settings.groups)]
         found = self._session.read_all(inside, self._attributes, self._settings.groups.filter)
-        return [parsing.group(entry, self._settings) for entry in found if entry is not None]
+        return [parsing.group(entry, self._session) for entry in found if entry is not None]
 
     def _search(self, filter_: str) -> list[FoundGroup]:
         where = self._settings.groups
         entries = self._session.search(where, names.every(where.filter, filter_), self._attributes)
-        return [parsing.group(entry, self._settings) for entry in entries]
+        return [parsing.group(entry, self._session) for entry in entries]
 
     def _walk_up(self, person: Person) -> list[FoundGroup]:
         """Groups that name the person, then those that name one of them, until no new one is found."""
@@ -138,10 +138,16 @@ class Membership:
         """What a group's attribute holds, as distinguished names."""
         if self._settings.member.lower() != _BY_NAME:
             return frozenset(map(names.normal, members))
-        found: frozenset[str] = frozenset()
-        for batch in _batches(names.equals(self._settings.uid, name) for name in members):
-            found |= self._people(names.any_of(*batch))
-        return found
+        # A person of several names is known by one of them, and in a group if that one is listed: as `_names` asks.
+        where, listed = self._settings.people, frozenset(members)
+        found: set[str] = set()
+        for batch in _batches(names.equals(self._settings.uid, name) for name in listed):
+            wanted = names.every(where.filter, names.any_of(*batch))
+            entries = self._session.search(where, wanted, (self._settings.uid,))
+            found |= {
+                names.normal(each.dn) for each in entries if parsing.name(each, self._settings) in listed
+            }
+        return frozenset(found)
 
     def _named_in(self, dn: str) -> list[str]:
         """All that the group's member attribute holds."""

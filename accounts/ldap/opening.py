@@ -17,10 +17,13 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def opened(settings: DirectorySettings, seconds: float) -> Iterator[Session]:
-    """A session with the first server that answers, all of it within `seconds`. Raises DirectoryUnavailable."""
+def opened(settings: DirectorySettings, seconds: float, client: str = "") -> Iterator[Session]:
+    """A session with the first server that answers, all of it within `seconds`, waiting for a slot included.
+
+    `client`: as of limits.Slots. Raises DirectoryUnavailable.
+    """
     deadline = Deadline(seconds)
-    with limits.slot():
+    with limits.slots.one(deadline, client):
         session = _first(settings, deadline)
         try:
             yield session

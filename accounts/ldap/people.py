@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`subject`: entryUUID or objectGUID as lower-case text, which never changes. `dn`: as `names.normal` gives it.
+    """`subject`: entryUUID, objectGUID or nsUniqueId as lower-case text, which never changes. `dn`: as `names.normal` gives it.
 
-    `name`: what the person signs in with (the value of ldap_uid). `is_disabled`: closed in Active Directory; False elsewhere.
+    `name`: what the person signs in with (the value of ldap_uid). `is_disabled`: closed there by an administrator.
     """
 
     subject: str

@@ -75,7 +75,7 @@ class _Attempt:
             self.reason = "several people sign in by that name" if found else "nobody signs in by that name"
             return []
         entry = found[0]
-        self.dn, self.person = entry.dn, parsing.person(entry, self._session.settings)
+        self.dn, self.person = entry.dn, parsing.person(entry, self._session)
         if self.person.is_disabled:
             self.reason = "the account is disabled"
             return []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import ldap
 from ldap.controls import SimplePagedResultsControl
 
 from accounts.ldap import faults
+from accounts.ldap.kinds import Kind, kind_of
 from accounts.ldap.limits import Deadline
 from accounts.ldap.settings import DirectorySettings, Search
 from accounts.ldap.transport import Connection
@@ -49,6 +51,17 @@ class Session:
         self._deadline = deadline
         self.url = url
         self.settings = settings
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What kind of directory it is; asked once, of the root entry, which everybody may read."""
+        root = self.read("", ("supportedCapabilities", "vendorName"))
+        if root is None:
+            raise DirectoryUnavailable(
+                f"the directory does not say what it is ({self.url})",
+                hint="let the search account read its root entry (that without a name)",
+            )
+        return kind_of(root.texts("supportedCapabilities"), root.text("vendorName"))
 
     def introduce(self, within: Deadline | None = None) -> None:
         """Bind as the search account, or as nobody if there is none: the first thing that is said, or to be it again."""

@@ -55,9 +55,10 @@ class DirectorySettings:
     def current(cls) -> DirectorySettings:
         """Those in force. Raises DirectoryUnavailable if no directory is used, or one of them cannot be read."""
         with _told():
-            if current.get(catalogue.AUTH_MODE) is not AuthMode.LDAP_AUTH:
+            now = current.snapshot()
+            if now.get(catalogue.AUTH_MODE) is not AuthMode.LDAP_AUTH:
                 raise DirectoryUnavailable("no directory is in use", hint="set auth_mode to ldap_auth")
-            return _of(current.get)
+            return _of(now.get)
 
     @classmethod
     def proposed(cls, wanted: Mapping[str, Any]) -> DirectorySettings:

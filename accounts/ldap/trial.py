@@ -9,8 +9,8 @@ from typing import Final, Self
 
 from cryptography import x509
 
-from accounts.ldap import faults, finding, names, opening, parsing, proving, transport
-from accounts.ldap.limits import Deadline, slot
+from accounts.ldap import faults, finding, limits, names, opening, parsing, proving, transport
+from accounts.ldap.limits import Deadline
 from accounts.ldap.membership import Membership, Way
 from accounts.ldap.people import FoundGroup, Person, Proven
 from accounts.ldap.session import Session
@@ -81,9 +81,9 @@ class Trial:
             yield "groups", _told(self._all_groups)
         if self._user:
             yield "sample user", _told(self._sample)
-            yield "his groups", _told(self._sample_groups)
+            yield "groups found", _told(self._sample_groups)
             if self._roles is not None:
-                yield "his roles", self._sample_roles
+                yield "roles in Wharf", self._sample_roles
 
     def _connecting(self, url: str) -> Iterator[tuple[str, Callable[[], Found]]]:
         yield "name", lambda: self._resolve(url)
@@ -117,7 +117,7 @@ class Trial:
         return Found(f"{version}, {_described(certificate)}", hint=unchecked)
 
     def _bind(self, url: str) -> Found:
-        with slot():
+        with limits.slots.one(self._deadline):
             self._sessions.append(
                 opening.begin(url, self._settings, self._deadline, self._connect_deadline())
             )
@@ -154,7 +154,7 @@ class Trial:
         if len(found) != 1:
             what = "several people sign in by that name" if found else "nobody signs in by that name"
             return Found(what, "check ldap_base_dn, ldap_filter and ldap_uid", filter_, ok=False)
-        self._person = parsing.person(found[0], self._settings)
+        self._person = parsing.person(found[0], self._session)
         if self._person.is_disabled:
             return Found(f"{found[0].dn} is disabled in the directory", filter=filter_, ok=False)
         return self._try_password(found[0].dn, filter_)
@@ -172,7 +172,7 @@ class Trial:
 
     def _sample_groups(self) -> Found:
         assert self._person is not None
-        membership = Membership(self._session, parsing.kind(self._session))
+        membership = Membership(self._session)
         self._groups = membership.groups_of(self._person)
         shown = ", ".join(group.name for group in self._groups[:SHOWN]) or "none"
         more = f" and {len(self._groups) - SHOWN} more" if len(self._groups) > SHOWN else ""

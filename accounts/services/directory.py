@@ -69,13 +69,16 @@ def onboard(actor: Principal, person: Person) -> User:
 
 
 @retried
-def update_identity(actor: Principal, user: User, changed: Mapping[str, Any]) -> None:
-    """Write down what the source calls the person now: any of `name`, `dn` and `gone`. Raises UserUnknown, Denied."""
+def update_identity(actor: Principal, user: User, changed: Mapping[str, Any], *, subject: str) -> None:
+    """Write down what the source calls the person now: any of `name`, `dn` and `gone`.
+
+    Nothing for an account that is not this person's any more. Raises UserUnknown, Denied.
+    """
     with action(actor, P.USER_UPDATE, name="identity.update") as draft:
         locked_user(user, draft)
-        row = Identity.objects.filter(user=user, source=Source.LDAP, issuer="").first()
+        row = Identity.objects.filter(user=user, source=Source.LDAP, issuer="", subject=subject).first()
         if row is None:
-            draft.discard()  # unlinked meanwhile
+            draft.discard()
             return
         state = {"name": row.name, "dn": row.dn, "gone": row.gone_at is not None}
         differs = {key: value for key, value in changed.items() if state[key] != value}

@@ -5,7 +5,7 @@ No guard keeps a project's last admin here: who leaves a group in the directory 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,8 @@ from accounts.models import Group, GroupMember, Source, User
 from accounts.names import GroupName
 from accounts.services.groups import Found, locked, people_of, save_changes
 from accounts.services.lost_rights import end_sessions_of_losers
-from audit.actions import action
+from accounts.sync.shapes import Sighting
+from audit.actions import Draft, action
 from core.errors import KeptByDirectory, NameInvalid, UserUnknown
 from database import sql
 from database.transactions import retried
@@ -32,18 +33,31 @@ _ADD_PEOPLE = """
     SELECT %s, id FROM account_user WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
     ON CONFLICT DO NOTHING RETURNING user_id
 """
+# Whose account is another's by now, or has lost something since it was seen, is left out. Unlinking moves the epoch, and a
+# row that was waited for is looked at again: nobody is unlinked between this and the end of the transaction.
+_JOIN_PEOPLE = """
+    INSERT INTO user_group_member (group_id, user_id)
+    SELECT %s, u.id FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS seen (user_id, subject, epoch)
+    JOIN account_user u ON u.id = seen.user_id AND u.auth_epoch = seen.epoch
+    JOIN account_identity i ON i.user_id = u.id AND i.source = 'ldap' AND i.issuer = '' AND i.subject = seen.subject
+    ORDER BY u.id FOR NO KEY UPDATE OF u
+    ON CONFLICT DO NOTHING RETURNING user_id
+"""
 _REMOVE_PEOPLE = (
     "DELETE FROM user_group_member WHERE group_id = %s AND user_id = ANY(%s::bigint[]) RETURNING user_id"
 )
-# Locked as by everything that changes a group's people: see projects/services/members.py.
+# As by everything that changes a group's people, also who leaves it: see projects/services/members.py.
+_LOCK_GROUPS = "SELECT id FROM user_group WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 _ADD_GROUPS = """
     INSERT INTO user_group_member (group_id, user_id)
-    SELECT id, %s FROM user_group WHERE id = ANY(%s::bigint[]) AND source = %s ORDER BY id FOR NO KEY UPDATE
-    ON CONFLICT DO NOTHING RETURNING group_id
+    SELECT id, %s FROM user_group WHERE id = ANY(%s::bigint[]) AND source = %s ON CONFLICT DO NOTHING RETURNING group_id
 """
 _REMOVE_GROUPS = (
     "DELETE FROM user_group_member WHERE user_id = %s AND group_id = ANY(%s::bigint[]) RETURNING group_id"
 )
+_IDENTITY = """
+    SELECT FROM account_identity WHERE user_id = %s AND source = 'ldap' AND issuer = '' AND subject = %s
+"""
 _USER_NAMES = "SELECT username FROM account_user WHERE id = ANY(%s::bigint[]) ORDER BY username LIMIT %s"
 _GROUP_NAMES = "SELECT name FROM user_group WHERE id = ANY(%s::bigint[]) ORDER BY name LIMIT %s"
 
@@ -67,40 +81,75 @@ def replace_people(actor: Principal, group: Group, user_ids: Collection[int]) ->
     Raises KeptByDirectory for a local group, GroupUnknown, Denied.
     """
     with action(actor, P.USER_GROUP_UPDATE, name="group.sync") as draft:
-        row = locked(group, draft)
-        if row.source == Source.LOCAL:
-            raise KeptByDirectory(f"'{row.name}' is no group of the directory: its people are added here")
+        row = _locked_of_directory(group, draft)
         present, wanted = set(people_of(row.pk)), set(user_ids)
         added = _ids(_ADD_PEOPLE, (row.pk, sorted(wanted - present))) if wanted - present else ()
-        removed = _ids(_REMOVE_PEOPLE, (row.pk, sorted(present - wanted))) if present - wanted else ()
-        ended = end_sessions_of_losers(removed, roles_of_groups([row.pk]) if removed else ())
-        Group.objects.filter(pk=row.pk).update(synced_at=Now())
-        draft.detail = _told(_USER_NAMES, added, removed) | {"sessions_ended": ended}
-        if not added and not removed:
-            draft.discard()
+        return _settled(row, draft, added, present - wanted)
+
+
+@retried
+def change_people(
+    actor: Principal, group: Group, *, joined: Mapping[int, Sighting], left: Collection[int]
+) -> Replaced:
+    """As `replace_people`, for these people alone: nobody else comes or goes, whoever is in the group by now.
+
+    Nobody joins whose account is another's by now, or has lost a right since it was seen. Raises as that one.
+    """
+    with action(actor, P.USER_GROUP_UPDATE, name="group.sync") as draft:
+        row = _locked_of_directory(group, draft)
+        seen = joined.values()
+        whom = (list(joined), [each.subject for each in seen], [each.epoch for each in seen])
+        added = _ids(_JOIN_PEOPLE, (row.pk, *whom)) if joined else ()
+        return _settled(row, draft, added, left)
+
+
+def _locked_of_directory(group: Group, draft: Draft) -> Group:
+    """Raises KeptByDirectory for a local group, GroupUnknown."""
+    row = locked(group, draft)
+    if row.source == Source.LOCAL:
+        raise KeptByDirectory(f"'{row.name}' is no group of the directory: its people are added here")
+    return row
+
+
+def _settled(row: Group, draft: Draft, added: tuple[int, ...], leaving: Collection[int]) -> Replaced:
+    """The end of an act in which those came: takes out who leaves, and tells of both."""
+    removed = _ids(_REMOVE_PEOPLE, (row.pk, sorted(leaving))) if leaving else ()
+    ended = end_sessions_of_losers(removed, roles_of_groups([row.pk]) if removed else ())
+    Group.objects.filter(pk=row.pk).update(synced_at=Now())
+    draft.detail = _told(_USER_NAMES, added, removed) | {"sessions_ended": ended}
+    if not added and not removed:
+        draft.discard()
     return Replaced(added, removed, ended)
 
 
-def replace_groups_of(actor: Principal, user: User, group_ids: Collection[int]) -> Replaced:
+def replace_groups_of(
+    actor: Principal, user: User, group_ids: Collection[int], *, subject: str = ""
+) -> Replaced:
     """Make these the groups of the directory that the user is in; his local groups stay. Nothing is written for no change.
 
-    Raises UserUnknown, Denied.
+    `subject`: whose account it must still be when he joins any. Raises UserUnknown, also when it is not; Denied.
     """
     present = set(
         GroupMember.objects.filter(user=user, group__source=Source.LDAP).values_list("group_id", flat=True)
     )
     if present == set(group_ids):
         return Replaced()
-    return _replace_groups_of(actor, user, sorted(set(group_ids) - present), sorted(present - set(group_ids)))
+    joined, left = sorted(set(group_ids) - present), sorted(present - set(group_ids))
+    return _replace_groups_of(actor, user, joined, left, subject=subject)
 
 
 @retried
-def _replace_groups_of(actor: Principal, user: User, joined: Sequence[int], left: Sequence[int]) -> Replaced:
+def _replace_groups_of(
+    actor: Principal, user: User, joined: Sequence[int], left: Sequence[int], *, subject: str
+) -> Replaced:
     with action(actor, P.USER_GROUP_UPDATE, name="user.groups") as draft:
         if sql.row("SELECT FROM account_user WHERE id = %s FOR KEY SHARE", (user.pk,)) is None:
             raise UserUnknown(f"no user '{user.username}'", user=user.username)
         draft.resource("user", user.pk, user.username)
+        sql.rows(_LOCK_GROUPS, (sorted({*joined, *left}),))
         added = _ids(_ADD_GROUPS, (user.pk, list(joined), Source.LDAP)) if joined else ()
+        if added and subject:
+            _check_his(user, subject)
         removed = _ids(_REMOVE_GROUPS, (user.pk, list(left))) if left else ()
         ended = end_sessions_of_losers([user.pk], roles_of_groups(removed) if removed else ())
         draft.detail = _told(_GROUP_NAMES, added, removed) | {"sessions_ended": ended}
@@ -143,6 +192,13 @@ def group_is_gone(actor: Principal, group: Group) -> Replaced:
         if not first and not removed:
             draft.discard()
     return Replaced((), removed, ended)
+
+
+def _check_his(user: User, subject: str) -> None:
+    """Raises UserUnknown. After the locks of groups: who changes a group's people takes these first."""
+    sql.rows("SELECT FROM account_user WHERE id = %s FOR NO KEY UPDATE", (user.pk,))
+    if sql.row(_IDENTITY, (user.pk, subject)) is None:
+        raise UserUnknown(f"'{user.username}' is not the account of that person any more", user=user.username)
 
 
 def _changes(group: Group, found: Found) -> dict[str, object]:

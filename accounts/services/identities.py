@@ -11,12 +11,13 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from psycopg.errors import UniqueViolation
 
+from access.administrators import keeping_admins
 from access.losses import roles_of_groups
 from access.table import P
 from accounts.models import GroupMember, Identity, Source, User
 from accounts.passwords import check_acceptable
 from accounts.services.directory import facts_of
-from accounts.services.lost_rights import end_sessions_of_losers
+from accounts.services.groups import administered
 from accounts.services.users import end_sessions, keep_an_admin, locked_user
 from audit.actions import action
 from core.errors import AlreadyExists, Conflict
@@ -83,7 +84,6 @@ def migrate_to_local(actor: Principal, user: User, password: str) -> User:
         row.password, row.source = encoded, Source.LOCAL
         row.save(update_fields=["password", "source"])
         _forget_directory(row, identity)
-        end_sessions(row.pk)
     row.refresh_from_db()
     return row
 
@@ -135,6 +135,7 @@ def _link(row: User, person: Person) -> tuple[Identity, bool]:
     other = row.identities.filter(source=Source.LDAP).first()
     if other is not None and other.gone_at is not None:
         other.delete()  # the same person in another directory, says the administrator
+        end_sessions(row.pk)
     elif other is not None:
         raise AlreadyExists(
             f"'{row.username}' is linked to '{other.name}' of the directory already: unlink that first",
@@ -149,11 +150,14 @@ def _link(row: User, person: Person) -> tuple[Identity, bool]:
 
 
 def _forget_directory(row: User, identity: Identity | None) -> None:
+    """What came from the directory goes. Raises LastAdministrator for the last admin of a project, whom a group made one.
+
+    All sessions and tokens end, whatever is lost: any of them may have begun with the directory's password."""
     if identity is not None:
         identity.delete()
     groups = GroupMember.objects.filter(user=row, group__source=Source.LDAP)
-    taken = roles_of_groups(list(groups.values_list("group_id", flat=True)))
-    groups.delete()
+    with keeping_admins(administered(roles_of_groups(groups.values_list("group_id", flat=True)))):
+        groups.delete()
     fields = []
     for right in ("admin", "auditor"):
         if getattr(row, f"{right}_from_directory"):
@@ -161,7 +165,4 @@ def _forget_directory(row: User, identity: Identity | None) -> None:
             setattr(row, f"{right}_from_directory", False)
             fields += [f"is_{right}", f"{right}_from_directory"]
     row.save(update_fields=fields)
-    if fields:
-        end_sessions(row.pk)
-    else:
-        end_sessions_of_losers([row.pk], taken)
+    end_sessions(row.pk)

@@ -1,4 +1,7 @@
-"""The only writer of user accounts. Every right lost moves `auth_epoch`, which ends sessions and tokens."""
+"""The only writer of user accounts. Every right lost moves `auth_epoch`, which ends sessions and tokens.
+
+An act with `by` is the directory's word about whom it saw, and no more than that once the account is another's.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import F, Q
 from psycopg.errors import UniqueViolation
 
 from access.administrators import administered_by, keeping_admins
@@ -15,6 +18,7 @@ from access.table import P
 from accounts.models import MAX_EMAIL, MAX_NAME, DisabledBy, Source, User
 from accounts.names import UserName
 from accounts.passwords import check_acceptable
+from accounts.sync.shapes import Sighting
 from audit.actions import Draft, action
 from core.errors import AlreadyExists, InvalidInput, KeptByDirectory, LastAdministrator, UserUnknown
 from database.transactions import retried
@@ -56,14 +60,16 @@ def change_user(
     *,
     email: str | None = None,
     full_name: str | None = None,
-    by: Source = Source.LOCAL,
+    by: Sighting | None = None,
 ) -> User:
     """Change what is not None. Raises InvalidInput, KeptByDirectory, UserUnknown, Denied."""
     wanted_email = None if email is None else _email(email)
     wanted_name = None if full_name is None else _full_name(full_name)
     with action(actor, P.USER_UPDATE, name="user.update") as draft:
         row = locked_user(user, draft)
-        _check_owner(row, by)
+        if not _may_name(row, by):
+            draft.discard()
+            return row
         draft.before({"email": row.email, "full_name": row.full_name})
         row.email = row.email if wanted_email is None else wanted_email
         row.full_name = row.full_name if wanted_name is None else wanted_name
@@ -75,15 +81,14 @@ def change_user(
 
 
 @retried
-def rename_user(actor: Principal, user: User, username: str, *, by: Source = Source.LOCAL) -> User:
+def rename_user(actor: Principal, user: User, username: str, *, by: Sighting | None = None) -> User:
     """Rights stay. Raises NameInvalid, AlreadyExists, KeptByDirectory, UserUnknown, Denied."""
     name = UserName.parse(username)
     with action(actor, P.USER_UPDATE, name="user.rename") as draft:
         row = locked_user(user, draft)
-        _check_owner(row, by)
         draft.before({"username": row.username})
         draft.after({"username": str(name)})
-        if row.username == str(name):
+        if not _may_name(row, by) or row.username == str(name):
             draft.discard()
             return row
         row.username = str(name)
@@ -104,17 +109,18 @@ def set_password(actor: Principal, user: User, password: str) -> User:
 
 
 @retried
-def disable_user(actor: Principal, user: User, *, by: DisabledBy = DisabledBy.ADMIN) -> User:
+def disable_user(actor: Principal, user: User, *, by: Sighting | None = None) -> User:
     """Raises LastAdministrator, UserUnknown, Denied. Whom an administrator disables, the directory never enables."""
     with action(actor, P.USER_UPDATE, name="user.disable") as draft:
         keep_an_admin(user)
         row = locked_user(user, draft)
-        draft.after({"disabled_by": str(by)})
-        if row.is_active:
-            row.is_active, row.disabled_by = False, by
+        disabled_by = DisabledBy.ADMIN if by is None else DisabledBy.DIRECTORY
+        draft.after({"disabled_by": str(disabled_by)})
+        if row.is_active and _is_his(row, by):
+            row.is_active, row.disabled_by = False, disabled_by
             _save_and_end_sessions(row, ["is_active", "disabled_by"])
-        elif by == DisabledBy.ADMIN and row.disabled_by == DisabledBy.DIRECTORY:
-            row.disabled_by = by
+        elif by is None and row.disabled_by == DisabledBy.DIRECTORY:
+            row.disabled_by = disabled_by
             row.save(update_fields=["disabled_by"])
         else:
             draft.discard()
@@ -122,14 +128,15 @@ def disable_user(actor: Principal, user: User, *, by: DisabledBy = DisabledBy.AD
 
 
 @retried
-def enable_user(actor: Principal, user: User, *, by: DisabledBy = DisabledBy.ADMIN) -> User:
+def enable_user(actor: Principal, user: User, *, by: Sighting | None = None) -> User:
     """Raises UserUnknown, Denied. What was revoked by disabling stays revoked: the user signs in anew.
 
     The directory enables only whom it has disabled itself.
     """
     with action(actor, P.USER_UPDATE, name="user.enable") as draft:
         row = locked_user(user, draft)
-        if row.is_active or (by == DisabledBy.DIRECTORY and row.disabled_by != by):
+        may = by is None or (row.disabled_by == DisabledBy.DIRECTORY and _may_be_given(row, by))
+        if row.is_active or not may:
             draft.discard()
         else:
             row.is_active, row.disabled_by = True, DisabledBy.NOBODY
@@ -138,7 +145,7 @@ def enable_user(actor: Principal, user: User, *, by: DisabledBy = DisabledBy.ADM
 
 
 @retried
-def set_admin(actor: Principal, user: User, value: bool, *, by: Source = Source.LOCAL) -> User:
+def set_admin(actor: Principal, user: User, value: bool, *, by: Sighting | None = None) -> User:
     """Make the user a system administrator or not. Raises LastAdministrator, UserUnknown, Denied.
 
     The directory takes away only what it gave itself; what is given by hand stays whatever the directory says.
@@ -152,7 +159,7 @@ def set_admin(actor: Principal, user: User, value: bool, *, by: Source = Source.
 
 
 @retried
-def set_auditor(actor: Principal, user: User, value: bool, *, by: Source = Source.LOCAL) -> User:
+def set_auditor(actor: Principal, user: User, value: bool, *, by: Sighting | None = None) -> User:
     """Make the user an auditor (sees all audit events) or not. Raises UserUnknown, Denied. Otherwise as `set_admin`."""
     with action(actor, P.USER_UPDATE, name="user.auditor") as draft:
         row = locked_user(user, draft)
@@ -169,6 +176,8 @@ def remove_user(actor: Principal, user: User) -> None:
     """
     with action(actor, P.USER_DELETE, name="user.delete") as draft:
         keep_an_admin(user)
+        # FOR UPDATE: nobody may give him a role until he is gone.
+        User.objects.select_for_update().filter(pk=user.pk).first()
         row = locked_user(user, draft)
         draft.before(_state(row))
         with keeping_admins(administered_by(row.pk)):
@@ -192,10 +201,11 @@ def locked_user(user: User, draft: Draft) -> User:
 def keep_an_admin(user: User) -> None:
     """Refuse to lose the last active administrator, or the last one who can sign in without the directory.
 
-    Locks all, in order: two cannot leave at once. Raises LastAdministrator.
+    Locks all and the user himself, in order: two cannot leave at once. Raises LastAdministrator.
     """
-    admins = User.objects.select_for_update(no_key=True).filter(is_admin=True, is_active=True).order_by("pk")
-    found = list(admins)
+    is_admin = Q(is_admin=True, is_active=True)
+    locked = User.objects.select_for_update(no_key=True).filter(is_admin | Q(pk=user.pk)).order_by("pk")
+    found = [each for each in locked if each.is_admin and each.is_active]
     if [admin.pk for admin in found] == [user.pk]:
         raise LastAdministrator(
             f"'{user.username}' is the last active administrator: make another user one first"
@@ -222,21 +232,34 @@ def _save_name(row: User, fields: list[str] | None = None) -> None:
         raise
 
 
-def _check_owner(row: User, by: Source) -> None:
-    if row.source == Source.LDAP and by != Source.LDAP:
+def _is_his(row: User, by: Sighting | None) -> bool:
+    """Whether the locked row is still the account of the person the directory speaks of."""
+    return by is None or row.identities.filter(source=Source.LDAP, issuer="", subject=by.subject).exists()
+
+
+def _may_be_given(row: User, by: Sighting) -> bool:
+    """Not once the epoch has moved: somebody with fresher news has taken something since the directory was asked."""
+    return row.auth_epoch == by.epoch and _is_his(row, by)
+
+
+def _may_name(row: User, by: Sighting | None) -> bool:
+    """Whether name and mail of the row are changed by this word. Raises KeptByDirectory where they never are by hand."""
+    if by is not None:
+        return row.source == Source.LDAP and _is_his(row, by)
+    if row.source == Source.LDAP:
         raise KeptByDirectory(
             f"the name and e-mail address of '{row.username}' come from the directory: change them there, "
             f"or make the account a local one (wharf user migrate {row.username} --to local)"
         )
+    return True
 
 
-def _set_flag(row: User, right: str, value: bool, *, by: Source, draft: Draft) -> None:
+def _set_flag(row: User, right: str, value: bool, *, by: Sighting | None, draft: Draft) -> None:
     flag, origin = f"is_{right}", f"{right}_from_directory"
     had, from_directory = getattr(row, flag), getattr(row, origin)
-    is_directory = by == Source.LDAP
-    keeps = is_directory and (had if value else not from_directory)
-    wanted = (value, value and is_directory)
-    if keeps or (had, from_directory) == wanted:
+    wanted = (value, value and by is not None)
+    may = by is None or (not had and _may_be_given(row, by) if value else from_directory and _is_his(row, by))
+    if not may or (had, from_directory) == wanted:
         draft.discard()
         return
     draft.before({flag: had, origin: from_directory})

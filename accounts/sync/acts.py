@@ -6,29 +6,29 @@ from collections.abc import Callable
 from typing import Final
 
 from access.principal import Principal
-from accounts.models import DisabledBy, Group, GroupMember, Source, User
+from accounts.models import Group, User
 from accounts.services import users
 from accounts.services.directory import update_identity
-from accounts.services.group_sync import group_is_gone, refresh_group, replace_people
-from accounts.sync.shapes import Act, Change, GroupChange, Membership, Step
-
-_DIRECTORY: Final = DisabledBy.DIRECTORY
+from accounts.services.group_sync import change_people, group_is_gone, refresh_group
+from accounts.sync.shapes import Act, Change, GroupChange, Step
 
 _ON_USER: Final[dict[Act, Callable[[Principal, User, Change], object]]] = {
-    Act.MOVE: lambda actor, user, change: update_identity(actor, user, change.after),
+    Act.MOVE: lambda actor, user, change: update_identity(
+        actor, user, change.after, subject=change.seen.subject
+    ),
     Act.RENAME: lambda actor, user, change: users.rename_user(
-        actor, user, change.after["username"], by=Source.LDAP
+        actor, user, change.after["username"], by=change.seen
     ),
     Act.DETAILS: lambda actor, user, change: users.change_user(
-        actor, user, email=change.after.get("email"), full_name=change.after.get("full_name"), by=Source.LDAP
+        actor, user, email=change.after.get("email"), full_name=change.after.get("full_name"), by=change.seen
     ),
-    Act.DISABLE: lambda actor, user, _change: users.disable_user(actor, user, by=_DIRECTORY),
-    Act.ENABLE: lambda actor, user, _change: users.enable_user(actor, user, by=_DIRECTORY),
+    Act.DISABLE: lambda actor, user, change: users.disable_user(actor, user, by=change.seen),
+    Act.ENABLE: lambda actor, user, change: users.enable_user(actor, user, by=change.seen),
     Act.ADMIN: lambda actor, user, change: users.set_admin(
-        actor, user, change.after["admin"], by=Source.LDAP
+        actor, user, change.after["admin"], by=change.seen
     ),
     Act.AUDITOR: lambda actor, user, change: users.set_auditor(
-        actor, user, change.after["auditor"], by=Source.LDAP
+        actor, user, change.after["auditor"], by=change.seen
     ),
 }
 
@@ -44,10 +44,5 @@ def apply(actor: Principal, step: Step) -> None:
     elif step.act is Act.GONE:
         group_is_gone(actor, group)
     else:
-        replace_people(actor, group, _people_after(step))
-
-
-def _people_after(step: Membership) -> set[int]:
-    """Whoever signed in meanwhile brought fresher news of himself than the plan has: it moves only whom it names."""
-    now = set(GroupMember.objects.filter(group_id=step.id).values_list("user_id", flat=True))
-    return (now - set(step.removed)) | set(step.added)
+        # Whoever signed in meanwhile brought fresher news of himself than the plan has: it moves only whom it names.
+        change_people(actor, group, joined=step.seen, left=step.removed.keys())

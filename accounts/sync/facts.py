@@ -12,7 +12,7 @@ from database import sql
 _PEOPLE = """
     SELECT u.id, u.username, u.email, u.full_name, u.source = 'ldap', u.is_active, u.disabled_by = 'directory',
       u.is_admin, u.admin_from_directory, u.is_auditor, u.auditor_from_directory,
-      i.subject, i.name, i.dn, i.gone_at IS NOT NULL
+      i.subject, i.name, i.dn, i.gone_at IS NOT NULL, u.auth_epoch
     FROM account_identity i JOIN account_user u ON u.id = i.user_id
     WHERE i.source = 'ldap' AND i.issuer = ''
 """
@@ -25,7 +25,7 @@ _GROUPS = """
 """
 _USERNAMES = "SELECT lower(username), id FROM account_user WHERE lower(username) = ANY(%s::text[])"
 # An array, not IN: a group may have more members than a statement takes parameters.
-_AT = "SELECT user_id FROM account_identity WHERE source = 'ldap' AND issuer = '' AND dn = ANY(%s::text[])"
+_AT = "SELECT subject, user_id FROM account_identity WHERE source = 'ldap' AND issuer = '' AND dn = ANY(%s::text[])"
 
 
 def known() -> Known:
@@ -46,9 +46,9 @@ def holders(usernames: Collection[str]) -> dict[str, int]:
     return dict(sql.rows(_USERNAMES, ([name.lower() for name in usernames],)))
 
 
-def users_at(dns: Collection[str]) -> list[int]:
-    """The ids of the accounts of people who were last seen at these places."""
-    return [user_id for (user_id,) in sql.rows(_AT, (list(dns),))]
+def last_seen_at(dns: Collection[str]) -> dict[str, int]:
+    """People with an account who were last seen at these places, where others may be by now: subject -> id of the user."""
+    return dict(sql.rows(_AT, (list(dns),)))
 
 
 def groups_named(subjects: Collection[str], dns: Collection[str]) -> list[int]:

@@ -9,7 +9,7 @@ import structlog
 
 from accounts import ldap
 from accounts.ldap import Directory, Person, Proven
-from accounts.models import Group, User
+from accounts.models import Group, Identity, Source, User
 from accounts.services.directory import onboard
 from accounts.services.group_sync import replace_groups_of, replace_people
 from accounts.services.groups import import_group
@@ -37,7 +37,8 @@ log = structlog.get_logger(__name__)
 def follow(actor: Principal, known: KnownPerson, proven: Proven, directory: Directory) -> User:
     """The account as the directory has the person now: details, state, groups and rights. Nothing is written for no change.
 
-    A name that is taken and the last administrator's right stay as they are. Raises UserUnknown for one removed meanwhile.
+    A name that is taken and the last administrator's right stay as they are. Raises UserUnknown for one removed or unlinked
+    meanwhile.
     """
     dns = {group.dn for group in proven.groups}
     steps = person_changes(
@@ -47,7 +48,8 @@ def follow(actor: Principal, known: KnownPerson, proven: Proven, directory: Dire
     for step in [*steps, *([rename] if rename else [])]:
         _try(actor, step)
     user = _user(known)
-    return _user(known) if replace_groups_of(actor, user, _groups_here(proven)) else user
+    changed = replace_groups_of(actor, user, _groups_here(proven), subject=known.subject)
+    return _user(known) if changed else user
 
 
 def import_person(actor: Principal, directory: Directory, name: str) -> User:
@@ -65,6 +67,8 @@ def import_person(actor: Principal, directory: Directory, name: str) -> User:
 def import_group_at(actor: Principal, directory: Directory, dn: str, *, name: str | None = None) -> Group:
     """Make a group of the directory known here; whoever of it has an account is in it at once.
 
+    Who has moved since he was last seen follows with the next synchronisation.
+
     Raises GroupUnknown, AlreadyExists, NameInvalid, Unavailable, Denied.
     """
     found = _asked(lambda: directory.group(dn))
@@ -73,8 +77,11 @@ def import_group_at(actor: Principal, directory: Directory, dn: str, *, name: st
             f"the directory has no group '{dn}': look for it with wharf ldap search groups", group=dn
         )
     members = _asked(lambda: directory.members_of(found))
+    here = facts.last_seen_at(members)
+    present = _asked(lambda: directory.people(here.keys()))
     group = import_group(actor, found, name=name)
-    replace_people(actor, group, facts.users_at(members))
+    people = [here[subject] for subject, person in present.items() if person.dn in members]
+    replace_people(actor, group, people)
     group.refresh_from_db()
     return group
 
@@ -118,7 +125,11 @@ def _try(actor: Principal, step: Step) -> None:
 
 
 def _user(known: KnownPerson) -> User:
-    found = User.objects.filter(pk=known.user_id).first()
+    """The account while it is his. Its epoch is of the same moment: should he lose it later, what begins now ends."""
+    his = Identity.objects.filter(source=Source.LDAP, issuer="", subject=known.subject)
+    found = User.objects.filter(pk=known.user_id, identities__in=his).first()
     if found is None:
-        raise UserUnknown(f"no user '{known.username}'", user=known.username)
+        raise UserUnknown(
+            f"'{known.username}' is not the account of that person any more", user=known.username
+        )
     return found

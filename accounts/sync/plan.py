@@ -5,7 +5,8 @@ Both sides are whole when they come here: a directory that did not answer, or no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accounts.sync.shapes import (
@@ -19,6 +20,7 @@ from accounts.sync.shapes import (
     KnownPerson,
     Membership,
     Plan,
+    Step,
 )
 from accounts.sync.wanted import fitting_email, fitting_name, fitting_username
 
@@ -27,16 +29,12 @@ if TYPE_CHECKING:
 
 
 def plan(known: Known, found: Found) -> Plan:
-    """Groups first, then people, members, and rights given by groups."""
+    """Groups first, then people; what is given (members, and rights given by groups) before what is taken."""
     notes: list[str] = []
     people = list(_people(known, found, notes))
+    steps: tuple[Step, ...] = (*_groups(known, found, notes), *people, *_members(known, found))
     return Plan(
-        steps=(
-            *_groups(known, found, notes),
-            *(change for change in people if change.act not in (Act.ADMIN, Act.AUDITOR)),
-            *_members(known, found),
-            *(change for change in people if change.act in (Act.ADMIN, Act.AUDITOR)),
-        ),
+        steps=tuple(sorted(steps, key=_turn)),
         notes=tuple(notes),
         people=sum(person.is_active for person in known.people),
         memberships=sum(len(group.people) for group in known.groups),
@@ -52,7 +50,16 @@ def person_changes(known: KnownPerson, person: Person | None, *, admin: bool, au
         _flag(Act.ADMIN, known, known.admin, wanted=admin),
         _flag(Act.AUDITOR, known, known.auditor, wanted=auditor),
     ]
-    return [change for change in changes if change is not None]
+    return sorted((change for change in changes if change is not None), key=_turn)
+
+
+def _turn(step: Step) -> int:
+    """Its place. Taking a right moves the epoch, and who is given one after that looks as if he had lost something since."""
+    if isinstance(step, Membership):
+        return 2 if step.added else 5
+    if step.act in (Act.ADMIN, Act.AUDITOR):
+        return 3 if any(step.after.values()) else 6
+    return {Act.GROUP: 0, Act.DISABLE: 4}.get(step.act, 1)
 
 
 def renamed(known: KnownPerson, person: Person | None) -> Change | None:
@@ -65,10 +72,13 @@ def renamed(known: KnownPerson, person: Person | None) -> Change | None:
 
 def _people(known: Known, found: Found, notes: list[str]) -> Iterator[Change]:
     renames, at = [], _places(known, found)
-    admins, auditors = ({at[dn] for dn in dns if dn in at} for dns in (found.admins, found.auditors))
+    admins = at.listed(found.admins, {each.user_id for each in known.people if each.admin.from_directory})
+    auditors = at.listed(
+        found.auditors, {each.user_id for each in known.people if each.auditor.from_directory}
+    )
     for each in known.people:
-        person, subject = found.people.get(each.subject), each.subject
-        yield from person_changes(each, person, admin=subject in admins, auditor=subject in auditors)
+        person, id_ = found.people.get(each.subject), each.user_id
+        yield from person_changes(each, person, admin=id_ in admins, auditor=id_ in auditors)
         if person and each.follows and fitting_username(person.name) is None:
             notes.append(f"{each.username}: its name in the directory cannot be a user name here")
         if (change := renamed(each, person)) is not None:
@@ -138,7 +148,9 @@ def _change(
     differs = [key for key in after if before[key] != after[key]]
     if not differs:
         return None
-    return Change(act, known.user_id, known.username, _only(before, differs), _only(after, differs))
+    return Change(
+        act, known.user_id, known.username, known.sighting, _only(before, differs), _only(after, differs)
+    )
 
 
 def _only(values: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
@@ -172,31 +184,49 @@ def _group_name(known: KnownGroup, group: FoundGroup, holders: dict[str, int], n
 
 
 def _members(known: Known, found: Found) -> Iterator[Membership]:
-    at = _places(known, found)
+    """Who joins and who leaves are steps apart: who goes from one group to another never has less meanwhile."""
     names = {each.user_id: each.username for each in known.people}
-    ids = {each.subject: each.user_id for each in known.people}
+    seen = {each.user_id: each.sighting for each in known.people}
+    at = _places(known, found)
     for group in known.groups:
         if group.subject not in found.groups:
             if group.people or not group.is_gone:
                 yield Membership(group.id, group.name, {}, _named(group.people, names), Act.GONE)
             continue
-        wanted = _ids(found.members.get(group.subject, frozenset()), at, ids)
-        added, removed = wanted - group.people, group.people - wanted
-        if added or removed:
-            yield Membership(group.id, group.name, _named(added, names), _named(removed, names))
+        wanted = at.listed(found.members.get(group.subject, frozenset()), group.people)
+        if added := wanted - group.people:
+            joining = {user: seen[user] for user in sorted(added)}
+            yield Membership(group.id, group.name, _named(added, names), {}, seen=joining)
+        if removed := group.people - wanted:
+            yield Membership(group.id, group.name, {}, _named(removed, names))
 
 
-def _places(known: Known, found: Found) -> dict[str, str]:
-    """DN -> subject of everybody found. Whoever has just moved also counts where he was, unless somebody else is there now.
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Ids of users by DN: who is there, and who had been there until he moved."""
 
-    Servers mend the lists of their groups a moment after a move (OpenLDAP's refint), and that moment must cost no right.
+    now: Mapping[str, int]
+    before: Mapping[str, Collection[int]]
+
+    def listed(self, dns: Collection[str], having: Collection[int]) -> frozenset[int]:
+        """Whom these lists name. Where somebody was counts only for what he has already (`having`)."""
+        keeping = (user for dn in dns for user in self.before.get(dn, ()) if user in having)
+        return frozenset(self.now[dn] for dn in dns if dn in self.now).union(keeping)
+
+
+def _places(known: Known, found: Found) -> _Places:
+    """Where people are, and where those who are elsewhere now were last, unless somebody known is there now.
+
+    Servers mend the lists of their groups a moment after a move (OpenLDAP's refint), and that moment must cost no right. It
+    must give none either: who is there now may have no account here.
     """
-    moved = {each.dn: each.subject for each in known.people if each.subject in found.people}
-    return moved | {person.dn: subject for subject, person in found.people.items()}
-
-
-def _ids(dns: Iterable[str], at: Mapping[str, str], ids: Mapping[str, int]) -> frozenset[int]:
-    return frozenset(ids[at[dn]] for dn in dns if dn in at and at[dn] in ids)
+    there = [each for each in known.people if each.subject in found.people]
+    now = {found.people[each.subject].dn: each.user_id for each in there}
+    before: dict[str, list[int]] = {}
+    for each in there:
+        if each.dn not in now:
+            before.setdefault(each.dn, []).append(each.user_id)
+    return _Places(now, before)
 
 
 def _named(users: Iterable[int], names: Mapping[int, str]) -> dict[int, str]:

@@ -37,6 +37,17 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """What an act of the directory on an account rests on: whose account it was, and its epoch, when it was read here.
+
+    Nothing is done to an account that is not this person's any more, and nothing given to one that has lost a right since.
+    """
+
+    subject: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class KnownPerson:
     """An account with an identity of the directory. `follows`: its name and mail are the directory's to change."""
 
@@ -53,6 +64,11 @@ class KnownPerson:
     name: str
     dn: str
     is_gone: bool
+    epoch: int
+
+    @property
+    def sighting(self) -> Sighting:
+        return Sighting(self.subject, self.epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,7 @@ class Change:
     act: Act
     id: int
     name: str
+    seen: Sighting
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
@@ -126,17 +143,22 @@ class GroupChange:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Who joins and leaves a group (`GONE`: because it is no more); who did so meanwhile by signing in is not touched."""
+    """Who joins or leaves a group (`GONE`: because it is no more); who did so meanwhile by signing in is not touched.
+
+    `seen`: the accounts of those who join.
+    """
 
     id: int
     name: str
     added: Mapping[int, str]
     removed: Mapping[int, str]
     act: Act = Act.MEMBERS
+    seen: Mapping[int, Sighting] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        return f"{self.act} {self.name}"
+        # Both steps of one group may be in one run, which keeps what became of each under its key.
+        return f"{self.act} {self.name} (joins)" if self.added else f"{self.act} {self.name}"
 
 
 Step = Change | GroupChange | Membership

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 from django.urls import resolve
 
+from access.principal import Origin
+from accounts.ldap import limits
 from accounts.models import User
 from accounts.sign_in import sign_in
 from core.errors import DirectoryUnavailable
@@ -48,6 +51,23 @@ def away(
         yield server
     finally:
         mend()
+
+
+def test_an_address_that_asks_too_much_at_once_is_told_apart(
+    server: Slapd, configure: Configure, monkeypatch: pytest.MonkeyPatch
+):
+    forget_passwords(monkeypatch)
+    configure(**server.settings)
+    name = unique("ann")
+    server.add_person(name, PASSWORD)
+    busy, other = Origin("192.0.2.1"), Origin("192.0.2.2")
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.001)
+    with ExitStack() as guesses:
+        for _ in range(limits.CALLS_OF_CLIENT):
+            guesses.enter_context(limits.slots.one(limits.Deadline(60), busy.ip or ""))
+        with pytest.raises(DirectoryUnavailable):
+            sign_in(name, PASSWORD, busy)
+        assert sign_in(name, PASSWORD, other) is not None
 
 
 def seconds(call: Callable[[], Any]) -> float:

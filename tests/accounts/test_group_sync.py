@@ -8,9 +8,10 @@ import pytest
 
 from access.check import permissions_of
 from access.table import Role
-from accounts.models import Group
+from accounts.models import Group, Identity, User
 from accounts.services import group_sync, groups
-from accounts.services.users import remove_user
+from accounts.services.users import end_sessions, remove_user
+from accounts.sync.shapes import Sighting
 from audit.models import AuditEvent
 from core.errors import Denied, GroupUnknown, KeptByDirectory, UserUnknown
 from projects.queries import ref
@@ -83,10 +84,43 @@ def test_a_user_deleted_meanwhile_is_left_out():
     assert group_sync.replace_people(SYSTEM, group, [ann.pk, gone.pk]).added == (ann.pk,)
 
 
+def sighting(user: User) -> Sighting:
+    """Of the person of a directory whose account it is."""
+    subject = unique("subject")
+    Identity.objects.create(user=user, source="ldap", subject=subject)
+    return Sighting(subject, epoch(user))
+
+
+def test_only_those_named_come_and_go():
+    ann, bea, cid, dan = make_user(), make_user(), make_user(), make_user()
+    group = make_directory_group(ann, bea)
+    done = group_sync.change_people(
+        SYSTEM, group, joined={user.pk: sighting(user) for user in (cid, bea)}, left=[ann.pk, dan.pk]
+    )
+    assert (done.added, done.removed) == ((cid.pk,), (ann.pk,))
+    assert names_in(group) == {bea.username, cid.username}
+    assert event("group.sync").detail["added"] == [cid.username]
+    before = count()
+    assert not group_sync.change_people(SYSTEM, group, joined={}, left=[ann.pk])
+    assert count() == before
+
+
+def test_nobody_joins_who_is_another_by_now_or_lost_a_right_since_he_was_seen():
+    users = other, lost, unlinked, joins = [make_user() for _ in range(4)]
+    seen = {user.pk: sighting(user) for user in users}
+    Identity.objects.filter(user=other).update(subject=unique("subject"))
+    end_sessions(lost.pk)
+    Identity.objects.filter(user=unlinked).delete()
+    group = make_directory_group()
+    assert group_sync.change_people(SYSTEM, group, joined=seen, left=[]).added == (joins.pk,)
+
+
 def test_a_local_group_is_not_replaced():
     group = make_group(make_user())
     with pytest.raises(KeptByDirectory):
         group_sync.replace_people(SYSTEM, group, [])
+    with pytest.raises(KeptByDirectory):
+        group_sync.change_people(SYSTEM, group, joined={}, left=[])
     assert len(names_in(group)) == 1
 
 
@@ -157,6 +191,7 @@ def test_nobody_but_an_administrator_says_what_the_directory_said():
     actor = principal(make_user(is_auditor=True))
     attempts: list[Callable[[], object]] = [
         lambda: group_sync.replace_people(actor, group, []),
+        lambda: group_sync.change_people(actor, group, joined={}, left=[ann.pk]),
         lambda: group_sync.replace_groups_of(actor, ann, []),
         lambda: group_sync.refresh_group(actor, group, Entry("other", subject=group.subject)),
         lambda: group_sync.group_is_gone(actor, group),

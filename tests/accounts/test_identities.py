@@ -99,6 +99,25 @@ def test_what_came_from_the_directory_goes_with_the_link(directory: Slapd, confi
         identities.unlink_identity(SYSTEM, user)
 
 
+def test_unlinking_ends_what_was_begun_with_the_directorys_password(directory: Slapd):
+    user, _ = linked(directory)
+    begun = signed_in(user.username).auth_epoch
+    identities.unlink_identity(SYSTEM, user)
+    assert epoch(user) == begun + 1
+
+
+def test_another_person_in_place_of_one_who_is_gone_ends_what_that_one_began(directory: Slapd):
+    user, dn = linked(directory)
+    make_user("admin", password=LOCAL, is_admin=True)
+    name = unique("bob")
+    directory.add_person(name, PASSWORD)
+    directory.delete(dn)
+    synchronised()
+    gone = epoch(user)
+    identities.link_identity(SYSTEM, user, find_person(the_directory(), name))
+    assert epoch(user) == gone + 1
+
+
 def test_an_account_of_the_directory_is_not_unlinked_but_migrated(directory: Slapd):
     name = unique("ann")
     directory.add_person(name, PASSWORD)
@@ -174,6 +193,18 @@ def test_an_imported_group_holds_those_who_have_an_account(directory: Slapd):
     group = import_group_at(SYSTEM, the_directory(), directory.add_group(unique("devs"), dns), name="ours")
     assert (group.name, group.source, names_in(group)) == ("ours", "ldap", {names[0]})
     assert group.synced_at is not None
+
+
+def test_an_imported_group_does_not_hold_who_used_to_be_at_a_members_place(directory: Slapd):
+    name, other = unique("ann"), unique("bob")
+    dn = directory.add_person(name, PASSWORD)
+    other_dn = directory.add_person(other, PASSWORD)
+    signed_in(name)
+    signed_in(other)
+    directory.rename(dn, unique("ann-lee"))
+    directory.add_person(name, PASSWORD)  # somebody else, without an account here
+    group = imported(directory.add_group(unique("devs"), [dn, other_dn]))
+    assert names_in(group) == {other}
 
 
 def test_who_or_what_is_not_there_is_named(directory: Slapd):

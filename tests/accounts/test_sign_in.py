@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services import users
 from accounts.sign_in import sign_in
 from accounts.sync.people import find_person, the_directory
+from accounts.sync.shapes import Sighting
 from audit.models import AuditEvent
 from tests.accounts.directories import (
     PASSWORD,
@@ -225,13 +226,12 @@ def test_whom_an_administrator_disabled_the_directory_lets_in_no_more(directory:
 
 
 def test_who_is_back_in_the_directory_is_enabled_by_signing_in(directory: Slapd, again: Any):
-    from accounts.models import DisabledBy
-
     name = unique("ann")
     moved = directory.move(directory.add_person(name, PASSWORD), LEFT)
     assert sign_in(name, PASSWORD) is None
     directory.root.rename_s(moved, f"uid={name}", newsuperior=directory.settings["ldap_base_dn"], delold=1)
-    users.disable_user(SYSTEM, again(name), by=DisabledBy.DIRECTORY)
+    user = again(name)
+    users.disable_user(SYSTEM, user, by=Sighting(identity(user).subject, user.auth_epoch))
     assert again(name).is_active
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from accounts import sign_in as sign_in_module
 from accounts.models import Identity, User
+from accounts.services import group_sync, groups, identities
 from accounts.services.directory import directory_actor
 from accounts.services.group_sync import replace_groups_of
 from accounts.sign_in import by_directory
 from accounts.sync import job, people, reading
 from accounts.sync.acts import apply
+from accounts.sync.people import find_person, the_directory
+from accounts.sync.shapes import Sighting
 from audit.models import AuditEvent
 from config import current, services
+from database import sql
 from tests.accounts.directories import (
     PASSWORD,
     forget_passwords,
@@ -26,11 +32,13 @@ from tests.accounts.directories import (
     own_directory,
     signed_in,
 )
+from tests.groups import make_directory_group
 from tests.ldap.slapd import Slapd
 from tests.people import SYSTEM, make_user, unique
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 8
+LOCAL = "a local horse"
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +115,60 @@ def test_who_signs_in_while_everything_is_read_keeps_what_he_brought(
     assert User.objects.get(pk=user.pk).is_active
 
 
+def test_what_a_sign_in_takes_while_the_group_is_changed_is_not_given_back(
+    directory: Slapd, monkeypatch: pytest.MonkeyPatch
+):
+    names = [unique("ann"), unique("bob")]
+    dns = [directory.add_person(name, PASSWORD) for name in names]
+    ann, _ = [signed_in(name) for name in names]
+    group_dn = directory.add_group(unique("devs"), dns[:1])
+    group = imported(group_dn)
+    directory.add_members(group_dn, dns[1])
+    planned = job.preview(SYSTEM)
+    lock = groups.locked
+
+    def locked(*args: Any) -> Any:
+        monkeypatch.setattr(group_sync, "locked", lock)
+        at_once([lambda: replace_groups_of(directory_actor(), ann, [])])
+        return lock(*args)
+
+    monkeypatch.setattr(group_sync, "locked", locked)
+    for step in planned.steps:
+        apply(directory_actor(), step)
+    assert names_in(group) == {names[1]}
+
+
+def test_who_is_being_unlinked_while_he_is_to_join_does_not_join():
+    """The statement that adds him began before, waits for his row, and must look at it again."""
+    user, group = make_user("ann", password=LOCAL), make_directory_group()
+    identity = Identity.objects.create(user=user, source="ldap", subject=unique("subject"))
+    seen = {user.pk: Sighting(identity.subject, user.auth_epoch)}
+    begun = threading.Event()
+
+    def unlinked() -> None:
+        with transaction.atomic():
+            identities.unlink_identity(SYSTEM, user)
+            begun.set()
+            wait_for_a_waiter()
+
+    def joins() -> group_sync.Replaced:
+        begun.wait(10)
+        return group_sync.change_people(SYSTEM, group, joined=seen, left=[])
+
+    assert not at_once([unlinked, joins])[1]
+    assert names_in(group) == set()
+
+
+def wait_for_a_waiter() -> None:
+    """Until another transaction waits for this one."""
+    waiting = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    for _ in range(1000):
+        if sql.row(waiting) is not None:
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
 def test_sign_ins_and_the_synchronisation_do_not_block_each_other(directory: Slapd):
     names = [unique(f"p{number}") for number in range(12)]
     dns = [directory.add_person(name, PASSWORD) for name in names]
@@ -136,13 +198,34 @@ def test_an_account_removed_while_its_owner_signs_in_is_no_fault(
     directory.add_person(name, PASSWORD)
     user = signed_in(name)
 
-    def removed(*args: Any) -> Any:
+    def removed(*args: Any, **named: Any) -> Any:
         User.objects.filter(pk=user.pk).delete()
-        return replace_groups_of(*args)
+        return replace_groups_of(*args, **named)
 
     monkeypatch.setattr(people, "replace_groups_of", removed)
     by_directory(name, PASSWORD)  # raises nothing
     assert not User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("moment", ["follow", "replace_groups_of"])
+def test_an_account_unlinked_while_its_owner_signs_in_gets_nothing_and_opens_for_nobody(
+    directory: Slapd, monkeypatch: pytest.MonkeyPatch, moment: str
+):
+    make_user("admin", password=LOCAL, is_admin=True)
+    user = make_user("ann", password=LOCAL)
+    dn = directory.add_person(user.username, PASSWORD)
+    group = imported(directory.add_group(unique("devs"), [dn]))
+    identities.link_identity(SYSTEM, user, find_person(the_directory(), user.username))
+    where = sign_in_module if moment == "follow" else people
+    call = getattr(where, moment)
+
+    def unlinked(*args: Any, **named: Any) -> Any:
+        at_once([lambda: identities.unlink_identity(SYSTEM, user)])
+        return call(*args, **named)
+
+    monkeypatch.setattr(where, moment, unlinked)
+    assert by_directory(user.username, PASSWORD) is None
+    assert names_in(group) == set()
 
 
 def test_reading_never_runs_inside_a_transaction(directory: Slapd, monkeypatch: pytest.MonkeyPatch):

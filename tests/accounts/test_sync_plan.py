@@ -2,69 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.ldap import FoundGroup, Person
 from accounts.sync.plan import plan
-from accounts.sync.shapes import Act, Change, Flag, Found, Known, KnownGroup, KnownPerson, Membership, Plan
+from accounts.sync.shapes import Act, Change, Flag, Found, Known, Membership
+from tests.accounts.plans import acts, found, group, known_group, known_person, person
 
 pytestmark = pytest.mark.unit
-
-
-def known_person(number: int = 1, **other: Any) -> KnownPerson:
-    name = f"p{number}"
-    usual: dict[str, Any] = {
-        "user_id": number,
-        "username": name,
-        "email": f"{name}@example.org",
-        "full_name": name,
-        "follows": True,
-        "is_active": True,
-        "disabled_by_directory": False,
-        "admin": Flag(),
-        "auditor": Flag(),
-        "subject": f"s{number}",
-        "name": name,
-        "dn": f"uid={name},dc=x",
-        "is_gone": False,
-    }
-    return KnownPerson(**(usual | other))
-
-
-def person(number: int = 1, **other: Any) -> Person:
-    name = f"p{number}"
-    return replace(Person(f"s{number}", f"uid={name},dc=x", name, f"{name}@example.org", name), **other)
-
-
-def known_group(number: int = 1, people: set[int] | None = None, **other: Any) -> KnownGroup:
-    group = KnownGroup(
-        number, f"g{number}", f"g{number}", f"gs{number}", f"cn=g{number}", False, frozenset(people or ())
-    )
-    return replace(group, **other)
-
-
-def group(number: int = 1, **other: Any) -> FoundGroup:
-    return replace(FoundGroup(f"gs{number}", f"cn=g{number}", f"g{number}"), **other)
-
-
-def found(
-    *people: Person, groups: tuple[FoundGroup, ...] = (), members: Any = None, admins: Any = ()
-) -> Found:
-    return Found(
-        {each.subject: each for each in people},
-        {each.subject: each for each in groups},
-        members or {},
-        frozenset(admins),
-    )
-
-
-def acts(planned: Plan) -> list[str]:
-    return [step.key for step in planned.steps]
 
 
 def test_people_and_groups_that_are_as_they_were_need_nothing():
@@ -179,27 +125,26 @@ def test_a_group_named_by_an_administrator_keeps_that_name():
     assert dict(step.after) == {}
 
 
-def test_who_has_just_moved_is_still_in_groups_that_name_the_old_place():
-    moved = person(1, dn="uid=p1,ou=new,dc=x")
-    lists = {"gs1": frozenset({"uid=p1,dc=x"})}
-    there = found(moved, groups=(group(),), members=lists, admins={"uid=p1,dc=x"})
-    before = Known((known_person(admin=Flag(True, True)),), (known_group(1, {1}),))
-    assert acts(plan(before, there)) == ["identity.update p1"]
-    after = Known((known_person(admin=Flag(True, True), dn=moved.dn),), (known_group(1, {1}),))
-    assert acts(plan(after, there)) == ["group.sync g1", "user.admin p1"]
-
-
-def test_who_is_at_a_place_now_counts_and_not_who_was_there():
-    swapped = (person(1, dn="uid=new,dc=x"), person(2, dn="uid=p1,dc=x"))
-    known = Known((known_person(1), known_person(2)), (known_group(1, {1}),))
-    (step,) = [
-        each
-        for each in plan(
-            known, found(*swapped, groups=(group(),), members={"gs1": frozenset({"uid=p1,dc=x"})})
-        ).steps
-        if isinstance(each, Membership)
+def test_what_is_given_comes_before_what_is_taken():
+    """A right taken moves the epoch, and what is given after that would look as if it came too late."""
+    known = Known(
+        (known_person(1, admin=Flag(True, True)), known_person(2), known_person(3)),
+        (known_group(1, {1}), known_group(2)),
+    )
+    there = Found(
+        {"s1": person(1), "s2": person(2, is_disabled=True), "s3": person(3)},
+        {"gs1": group(1), "gs2": group(2)},
+        {"gs1": frozenset({"uid=p3,dc=x"}), "gs2": frozenset({"uid=p1,dc=x"})},
+        auditors=frozenset({"uid=p1,dc=x"}),
+    )
+    assert acts(plan(known, there)) == [
+        "group.sync g1 (joins)",
+        "group.sync g2 (joins)",
+        "user.auditor p1",
+        "user.disable p2",
+        "group.sync g1",
+        "user.admin p1",
     ]
-    assert (dict(step.added), dict(step.removed)) == ({2: "p2"}, {1: "p1"})
 
 
 def test_a_group_that_is_gone_has_nobody():

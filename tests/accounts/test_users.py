@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from access.table import Role
-from accounts.models import DisabledBy, Source, User
+from accounts.models import Identity, Source, User
 from accounts.services import users
+from accounts.sync.shapes import Sighting
 from audit.models import AuditEvent
 from core.errors import AlreadyExists, InvalidInput, KeptByDirectory, LastAdministrator, UserUnknown
 from tests.people import SYSTEM, make_member, make_project, make_user, unique
@@ -21,6 +22,14 @@ def last_event(user_id: int) -> AuditEvent:
 
 def epoch(user: User) -> int:
     return User.objects.get(pk=user.pk).auth_epoch
+
+
+def seen(user: User) -> Sighting:
+    """As the directory sees the person whose account it is."""
+    identity, _ = Identity.objects.get_or_create(
+        user=user, source=Source.LDAP, defaults={"subject": unique("subject")}
+    )
+    return Sighting(identity.subject, epoch(user))
 
 
 def test_a_created_user_is_audited_without_the_password():
@@ -141,25 +150,29 @@ def test_an_administrator_who_needs_no_directory_stays(leave: Callable[[User], o
 
 def test_whom_an_administrator_disables_the_directory_does_not_enable():
     user = users.disable_user(SYSTEM, make_user())
-    assert not users.enable_user(SYSTEM, user, by=DisabledBy.DIRECTORY).is_active
+    assert not users.enable_user(SYSTEM, user, by=seen(user)).is_active
     assert users.enable_user(SYSTEM, user).is_active
 
 
+def _disabled_by_directory(user: User) -> User:
+    return users.disable_user(SYSTEM, user, by=seen(user))
+
+
 def test_an_administrator_takes_over_what_the_directory_disabled():
-    user = users.disable_user(SYSTEM, make_user(), by=DisabledBy.DIRECTORY)
+    user = _disabled_by_directory(make_user())
     users.disable_user(SYSTEM, user)
-    assert not users.enable_user(SYSTEM, user, by=DisabledBy.DIRECTORY).is_active
-    other = users.disable_user(SYSTEM, make_user(), by=DisabledBy.DIRECTORY)
-    users.disable_user(SYSTEM, other, by=DisabledBy.DIRECTORY)
-    assert users.enable_user(SYSTEM, other, by=DisabledBy.DIRECTORY).is_active
+    assert not users.enable_user(SYSTEM, user, by=seen(user)).is_active
+    other = _disabled_by_directory(make_user())
+    users.disable_user(SYSTEM, other, by=seen(other))
+    assert users.enable_user(SYSTEM, other, by=seen(other)).is_active
 
 
 def test_a_right_given_by_hand_survives_the_directory_and_one_of_the_directory_does_not():
     by_hand, by_group = make_user(is_admin=True), make_user()
-    users.set_admin(SYSTEM, by_group, True, by=Source.LDAP)
+    users.set_admin(SYSTEM, by_group, True, by=seen(by_group))
     assert User.objects.get(pk=by_group.pk).admin_from_directory
     for user in (by_hand, by_group):
-        users.set_admin(SYSTEM, user, False, by=Source.LDAP)
+        users.set_admin(SYSTEM, user, False, by=seen(user))
     assert User.objects.get(pk=by_hand.pk).is_admin
     assert not User.objects.get(pk=by_group.pk).is_admin
     assert (epoch(by_hand), epoch(by_group)) == (1, 2)
@@ -167,9 +180,9 @@ def test_a_right_given_by_hand_survives_the_directory_and_one_of_the_directory_d
 
 def test_a_right_of_a_group_becomes_ones_own_when_given_by_hand():
     user = make_user()
-    users.set_auditor(SYSTEM, user, True, by=Source.LDAP)
+    users.set_auditor(SYSTEM, user, True, by=seen(user))
     users.set_auditor(SYSTEM, user, True)
-    users.set_auditor(SYSTEM, user, False, by=Source.LDAP)
+    users.set_auditor(SYSTEM, user, False, by=seen(user))
     assert User.objects.get(pk=user.pk).is_auditor
     assert epoch(user) == 1
 
@@ -191,7 +204,7 @@ def test_name_and_mail_of_the_directory_are_not_changed_here():
         users.rename_user(SYSTEM, user, unique("ann"))
     with pytest.raises(KeptByDirectory):
         users.change_user(SYSTEM, user, email="ann@example.org")
-    assert users.change_user(SYSTEM, user, email="ann@example.org", by=Source.LDAP).email
+    assert users.change_user(SYSTEM, user, email="ann@example.org", by=seen(user)).email
 
 
 def test_a_removed_user_leaves_his_events_and_no_memberships():

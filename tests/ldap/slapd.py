@@ -58,6 +58,7 @@ TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
 sizelimit {size_limit}
 {referral}
+{globally}
 database mdb
 maxsize 268435456
 suffix "{base}"
@@ -70,6 +71,7 @@ index objectClass,uid,cn,mail,member,uniqueMember,memberUid,memberOf,entryUUID e
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{search_dn}" read by anonymous {anonymous} by self read by * none
 {overlays}
+{on_database}
 """
 OVERLAYS: Final = f"""
 overlay memberof
@@ -181,11 +183,14 @@ def slapd(
     size_limit: str = "500",
     paged_limit: str = "unlimited",
     referral: str = "",
+    globally: str = "",
+    on_database: str = "",
 ) -> Iterator[Slapd]:
     """A server that is gone afterwards. Skips the test where slapd or python-ldap is missing.
 
     `anonymous`: what an unbound connection may do, `auth` or `read`. `overlays`: memberOf and refint. `size_limit`: entries of
     one answer; `paged_limit`: of all pages together. `referral`: where everything outside of BASE is, as an address.
+    `globally`, `on_database`: more lines of its configuration (slapd.conf(5)).
     """
     find_slapd()
     folder.mkdir(parents=True, exist_ok=True)
@@ -206,6 +211,8 @@ def slapd(
             paged_limit=paged_limit,
             overlays=OVERLAYS if overlays else "",
             referral=f"referral {referral}" if referral else "",
+            globally=globally,
+            on_database=on_database,
         )
     )
     server.start()

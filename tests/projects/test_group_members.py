@@ -9,7 +9,8 @@ import pytest
 from access.check import permissions_of
 from access.principal import Principal
 from access.table import TABLE, Role
-from accounts.models import Group
+from accounts.models import Group, Identity, Source
+from accounts.services import identities
 from accounts.services.groups import delete_group
 from audit.models import AuditEvent
 from core.errors import AlreadyExists, Denied, GroupUnknown, LastAdministrator, MemberUnknown, ProjectUnknown
@@ -17,7 +18,7 @@ from projects.models import Project
 from projects.queries import members_of, ref
 from projects.services.members import add_member, change_role, remove_member
 from tests.groups import epoch, give, make_directory_group, make_group
-from tests.people import SYSTEM, make_member, make_project, make_user, people_of, principal
+from tests.people import SYSTEM, make_member, make_project, make_user, people_of, principal, unique
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +159,17 @@ def test_a_group_that_is_no_member_or_no_more_is_told_so():
     delete_group(SYSTEM, group)
     with pytest.raises(GroupUnknown):
         add_member(SYSTEM, project, group, Role.GUEST)
+
+
+def test_the_last_admin_by_a_directorys_group_is_not_unlinked() -> None:
+    """An administrator's act, unlike what the directory itself takes away."""
+    user = make_user()
+    Identity.objects.create(user=user, source=Source.LDAP, subject=unique("subject"), name=user.username)
+    project = make_project()
+    give(project, make_directory_group(user), Role.PROJECT_ADMIN)
+    with pytest.raises(LastAdministrator, match="name another one there first"):
+        identities.unlink_identity(SYSTEM, user)
+    assert Identity.objects.filter(user=user).exists()
+    give(project, make_user(), Role.PROJECT_ADMIN)
+    identities.unlink_identity(SYSTEM, user)
+    assert not Identity.objects.filter(user=user).exists()

@@ -23,6 +23,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
         yield running
 
 
+@pytest.fixture
+def paused(server: Slapd) -> Iterator[Slapd]:
+    """It takes connections and answers nothing, until the end of the test or `resume`."""
+    server.pause()
+    yield server
+    server.resume()
+
+
 @pytest.fixture(autouse=True)
 def no_open_circuits() -> Iterator[None]:
     """A server that failed in one test is asked again in the next."""

@@ -41,15 +41,15 @@ def test_all_steps_of_a_working_directory(settings: DirectorySettings) -> None:
     steps = diagnose(settings, "ann", PASSWORD, roles=lambda proven: f"{len(proven.groups)} roles")
     found = {step.name: step for step in steps}
     assert list(found) == ["name", "connection", "encryption", "search account", "people", "groups", "sample user",
-                           "his groups", "his roles"]  # fmt: skip
+                           "groups found", "roles in Wharf"]  # fmt: skip
     assert all(step.ok and 0 <= step.milliseconds < 5000 for step in steps)
     assert "TLSv1.3, certificate of CN=127.0.0.1, valid until 20" in found["encryption"].detail
     assert found["people"].filter == "(&(objectClass=inetOrgPerson)(uid=*))"
     assert found["people"].detail == f"1 people below {PEOPLE}"
     assert found["sample user"].filter == "(&(objectClass=inetOrgPerson)(uid=ann))"
     assert found["sample user"].detail == f"uid=ann,{PEOPLE}, and the password is right"
-    assert found["his groups"].detail.startswith("devs, ")
-    assert found["his roles"].detail == "1 roles"
+    assert found["groups found"].detail.startswith("devs, ")
+    assert found["roles in Wharf"].detail == "1 roles"
 
 
 def test_each_server_is_tried_by_itself(settings: DirectorySettings, server: Slapd) -> None:

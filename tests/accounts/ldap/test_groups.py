@@ -100,6 +100,27 @@ def test_the_administrators_group_counts_wherever_it_is(
     assert ask(group_mode=mode).group(dn) is None
 
 
+def test_the_administrators_group_is_found_again_wherever_it_is(ask: Ask, server: Slapd) -> None:
+    dn, inside = server.add_group("Chosen", below=BASE), server.add_group("inside")
+    subject, other = server.uuid(dn), server.uuid(inside)
+    for chosen in ({"admin_dn": dn}, {"auditor_dn": dn}, {"admin_dn": dn, "auditor_dn": dn}):
+        directory = ask(**chosen)
+        assert {group.dn for group in directory.groups([subject, other]).values()} == {
+            f"cn=chosen,{BASE}",
+            inside,
+        }
+        assert set(directory.groups([other])) == {other}
+        alone = ask(**chosen, groups=Search(""))
+        assert alone.groups([subject, other]) == {subject: directory.group(dn)}
+        assert [group.name for group in alone.search_groups("hose", limit=1)] == ["Chosen"]
+        assert alone.search_groups("other") == ()
+    assert ask().groups([subject]) == {}
+    assert ask(groups=Search("")).search_groups("") == ()
+    gone = ask(admin_dn=f"cn=gone,{BASE}", groups=Search(""))
+    assert gone.groups([subject]) == {}
+    assert gone.search_groups("") == ()
+
+
 def test_posix_groups_name_people_by_what_they_sign_in_with(
     ask: Ask, server: Slapd, world: dict[str, str]
 ) -> None:
@@ -118,6 +139,29 @@ def test_posix_groups_name_people_by_what_they_sign_in_with(
         group = directory.group(f"cn=posix,{GROUPS}")
         assert group is not None
         assert directory.members_of(group) == {f"uid=ann,{PEOPLE}"}
+
+
+@pytest.mark.parametrize("mode", [GroupMode.REVERSE, GroupMode.NESTED])
+@pytest.mark.parametrize(
+    ("name", "listed", "expected"),
+    [("known by", "yin", True), ("another", "yang", False), ("other letters", "YIN", False)],
+)
+def test_of_several_names_the_one_a_person_is_known_by_counts_on_both_sides(
+    ask: Ask, server: Slapd, mode: GroupMode, name: str, listed: str, *, expected: bool
+) -> None:
+    """Names in such groups differ by case (RFC 2307)."""
+    name = f"{name} {mode}"
+    if ask().person("yin") is None:
+        server.modify(server.add_person("yin"), 0, "uid", ["yang"])
+    dn = f"cn={name},{GROUPS}"
+    server.add(
+        dn, {"objectClass": "posixGroup", "cn": name, "gidNumber": "8", "memberUid": [listed, "nobody"]}
+    )
+    directory = ask(group_mode=mode, member="memberUid")
+    group = directory.group(dn)
+    assert group is not None
+    assert (name in groups_of(directory, "yin")) == expected
+    assert (f"uid=yin,{PEOPLE}" in directory.members_of(group)) == expected
 
 
 def test_groups_of_unique_names_work_too(ask: Ask, server: Slapd, world: dict[str, str]) -> None:

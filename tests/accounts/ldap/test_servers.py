@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 
 from accounts.ldap import Directory
-from accounts.ldap.limits import MAX_CALLS
 from accounts.ldap.settings import Search
 from config.directory import GroupMode
 from core.errors import DirectoryUnavailable
@@ -33,13 +31,6 @@ pytestmark = pytest.mark.services
 @pytest.fixture(scope="module", autouse=True)
 def ann(server: Slapd) -> str:
     return server.add_person("ann", PASSWORD)
-
-
-@pytest.fixture
-def paused(server: Slapd) -> Iterator[Slapd]:
-    server.pause()
-    yield server
-    server.resume()
 
 
 def ways(server: Slapd) -> dict[str, dict[str, Any]]:
@@ -124,16 +115,6 @@ def test_a_server_that_trickles_is_given_up_in_time(ask: Ask, way: str) -> None:
         scheme = "ldaps" if way == "ldaps" else "ldap"
         directory = ask(urls=(f"{scheme}://127.0.0.1:{port}",), start_tls=way == "StartTLS")
         assert refused(lambda: directory.prove("ann", PASSWORD))[1] < PROMISED_SECONDS
-
-
-def test_no_more_than_a_few_wait_for_a_slow_server(ask: Ask, paused: Slapd) -> None:
-    directory = ask(connect_timeout=2)
-    with ThreadPoolExecutor(MAX_CALLS + 8) as pool:
-        waits = list(
-            pool.map(lambda _: refused(lambda: directory.prove("ann", PASSWORD)), range(MAX_CALLS + 8))
-        )
-    assert sorted(seconds > 1 for _, seconds in waits) == [False] * 8 + [True] * MAX_CALLS
-    assert all("already" in error.reason for error, seconds in waits if seconds < 1)
 
 
 def test_a_mended_directory_is_asked_again(ask: Ask, server: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
