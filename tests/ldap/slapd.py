@@ -137,6 +137,9 @@ class Slapd(Entries):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                # Else the kernel ends it while it is paused: members of a process group that loses its shell get a SIGHUP
+                # if one of them is stopped (POSIX, orphaned process groups).
+                start_new_session=True,
             )
         begun = time.monotonic()
         while not (_answers(self.port) and _answers(self.tls_port)):
