@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from accounts import credentials
@@ -15,16 +13,11 @@ from accounts.sign_in import sign_in
 from accounts.sync import job
 from accounts.sync.people import import_group_at, the_directory
 from audit.models import AuditEvent
-from tests.ldap.slapd import PEOPLE, Slapd, slapd
-from tests.people import SYSTEM
+from tests.ldap.slapd import PEOPLE, Slapd
+from tests.people import SYSTEM, unique
 
 PASSWORD = "the directory's horse"
-
-
-@contextmanager
-def own_directory(folder: Path) -> Iterator[Slapd]:
-    with slapd(folder) as server:
-        yield server
+LOCAL = "a local horse"
 
 
 def forget_passwords(monkeypatch: Any) -> None:
@@ -37,6 +30,17 @@ def signed_in(name: str, password: str = PASSWORD) -> User:
     user = sign_in(name, password)
     assert user is not None
     return user
+
+
+def person(directory: Slapd) -> tuple[User, str]:
+    """Somebody who has signed in once, and his DN."""
+    name = unique("ann")
+    dn = directory.add_person(name, PASSWORD)
+    return signed_in(name), dn
+
+
+def state(user: User) -> User:
+    return User.objects.get(pk=user.pk)
 
 
 def imported(dn: str) -> Group:

@@ -17,8 +17,8 @@ from accounts.ldap import limits
 from accounts.models import User
 from accounts.sign_in import sign_in
 from core.errors import DirectoryUnavailable
-from tests.accounts.directories import PASSWORD, Configure, forget_passwords, own_directory
-from tests.ldap.slapd import Slapd
+from tests.accounts.directories import PASSWORD, Configure, forget_passwords
+from tests.ldap.slapd import Slapd, slapd
 from tests.people import make_user, unique
 from tests.registry_api.client import basic
 
@@ -30,7 +30,7 @@ LONGEST = 6.0
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
+    with slapd(tmp_path_factory.mktemp("ldap")) as found:
         yield found
 
 

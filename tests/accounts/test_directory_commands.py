@@ -9,8 +9,8 @@ import pytest
 from accounts.models import Group, User
 from accounts.sign_in import sign_in
 from jobs.models import Run
-from tests.accounts.directories import PASSWORD, Configure, forget_passwords, own_directory, signed_in
-from tests.ldap.slapd import Slapd
+from tests.accounts.directories import PASSWORD, Configure, forget_passwords, signed_in
+from tests.ldap.slapd import Slapd, slapd
 from tests.people import make_user, unique
 from tests.shell import Shell
 
@@ -20,7 +20,7 @@ LOCAL = "a local horse"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
+    with slapd(tmp_path_factory.mktemp("ldap")) as found:
         yield found
 
 

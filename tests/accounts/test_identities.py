@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from access.table import Role
@@ -14,14 +12,13 @@ from accounts.sync.people import find_person, import_group_at, import_person, th
 from core.errors import AlreadyExists, Conflict, GroupUnknown, LastAdministrator, Unavailable, UserUnknown
 from projects.services.members import add_member
 from tests.accounts.directories import (
+    LOCAL,
     PASSWORD,
     Configure,
-    forget_passwords,
     identity,
     imported,
     names_in,
     operations,
-    own_directory,
     signed_in,
     synchronised,
 )
@@ -29,21 +26,6 @@ from tests.ldap.slapd import Slapd
 from tests.people import SYSTEM, make_project, make_user, unique
 
 pytestmark = pytest.mark.django_db
-LOCAL = "a local horse"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
-        yield found
-
-
-@pytest.fixture
-def directory(server: Slapd, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Slapd:
-    forget_passwords(monkeypatch)
-    configure(**server.settings)
-    make_user("admin", password=LOCAL, is_admin=True)
-    return server
 
 
 def linked(directory: Slapd) -> tuple[User, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,26 +22,12 @@ from tests.accounts.directories import (
     imported,
     names_in,
     operations,
-    own_directory,
     signed_in,
 )
 from tests.ldap.slapd import GROUPS, LEFT, Slapd
 from tests.people import SYSTEM, make_user, unique
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
-        yield found
-
-
-@pytest.fixture
-def directory(server: Slapd, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Slapd:
-    forget_passwords(monkeypatch)
-    configure(**server.settings)
-    return server
 
 
 @pytest.fixture

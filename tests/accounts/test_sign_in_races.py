@@ -29,11 +29,10 @@ from tests.accounts.directories import (
     forget_passwords,
     imported,
     names_in,
-    own_directory,
     signed_in,
 )
 from tests.groups import make_directory_group
-from tests.ldap.slapd import Slapd
+from tests.ldap.slapd import Slapd, slapd
 from tests.people import SYSTEM, make_user, unique
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +42,7 @@ LOCAL = "a local horse"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
+    with slapd(tmp_path_factory.mktemp("ldap")) as found:
         yield found
 
 

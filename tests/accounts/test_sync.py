@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,46 +14,19 @@ from audit.models import AuditEvent
 from core.errors import Conflict, LossesRefused, Unavailable
 from projects.services.members import add_member
 from tests.accounts.directories import (
-    PASSWORD,
     Configure,
-    forget_passwords,
     identity,
     imported,
     names_in,
     operations,
-    own_directory,
-    signed_in,
+    person,
+    state,
     synchronised,
 )
 from tests.ldap.slapd import PEOPLE, Slapd
 from tests.people import SYSTEM, make_project, make_user, unique
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
-        yield found
-
-
-@pytest.fixture
-def directory(server: Slapd, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Slapd:
-    forget_passwords(monkeypatch)
-    configure(**server.settings)
-    make_user("admin", password="a local horse", is_admin=True)
-    return server
-
-
-def state(user: User) -> User:
-    return User.objects.get(pk=user.pk)
-
-
-def person(directory: Slapd) -> tuple[User, str]:
-    """Somebody who has signed in once, and his DN."""
-    name = unique("ann")
-    dn = directory.add_person(name, PASSWORD)
-    return signed_in(name), dn
 
 
 def test_nothing_changed_means_nothing_is_written(directory: Slapd, django_assert_max_num_queries: Any):
@@ -170,6 +142,7 @@ def test_the_last_administrator_stays_and_the_run_says_so(directory: Slapd, conf
     configure(ldap_group_admin_dn=directory.add_group(unique("admins"), [dn]))
     synchronised()
     User.objects.filter(is_admin=True).exclude(pk=ann.pk).update(is_admin=False)
+    directory.add_person(unique("stays"))  # a directory that shows nobody at all changes nothing
     directory.delete(dn)
     assert synchronised()["failed"] == 2  # neither disabled nor without the right
     assert state(ann).is_active

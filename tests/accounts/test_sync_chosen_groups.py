@@ -14,11 +14,10 @@ from tests.accounts.directories import (
     forget_passwords,
     imported,
     names_in,
-    own_directory,
     signed_in,
     synchronised,
 )
-from tests.ldap.slapd import BASE, GROUPS
+from tests.ldap.slapd import BASE, GROUPS, slapd
 from tests.people import SYSTEM, make_user, unique
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def test_an_imported_group_outside_of_the_base_stays(
     tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch, base: str, right: str
 ):
-    with own_directory(tmp_path) as directory:
+    with slapd(tmp_path) as directory:
         forget_passwords(monkeypatch)
         make_user("admin", password="a local horse", is_admin=True)
         names = [unique("ann") for _ in range(2)]

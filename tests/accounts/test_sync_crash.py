@@ -15,9 +15,9 @@ from accounts.sync import job
 from audit.models import AuditEvent
 from config import current, services
 from jobs.models import Run, State
-from tests.accounts.directories import forget_passwords, imported, known_people, names_in, own_directory
+from tests.accounts.directories import forget_passwords, imported, known_people, names_in
 from tests.jobs.world import SYSTEM, World, own_world, wait
-from tests.ldap.slapd import PEOPLE, Slapd
+from tests.ldap.slapd import PEOPLE, Slapd, slapd
 from tests.people import unique
 
 pytestmark = pytest.mark.services
@@ -32,7 +32,7 @@ def world(django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
 
 @pytest.fixture
 def directory(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slapd]:
-    with own_directory(tmp_path / "ldap") as server:
+    with slapd(tmp_path / "ldap") as server:
         forget_passwords(monkeypatch)
         services.change(SYSTEM, server.settings)
         current.forget()

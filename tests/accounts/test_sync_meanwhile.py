@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from access.table import Role
-from accounts.models import Group, Identity, User
+from accounts.models import Group, Identity
 from accounts.services import identities, users
 from accounts.services.directory import directory_actor
 from accounts.sync import job
@@ -18,44 +16,18 @@ from projects.services.members import add_member
 from tests.accounts.directories import (
     PASSWORD,
     Configure,
-    forget_passwords,
     identity,
     imported,
     names_in,
     operations,
-    own_directory,
-    signed_in,
+    person,
+    state,
     synchronised,
 )
 from tests.ldap.slapd import PEOPLE, Slapd
 from tests.people import SYSTEM, make_project, make_user, unique
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
-        yield found
-
-
-@pytest.fixture
-def directory(server: Slapd, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Slapd:
-    forget_passwords(monkeypatch)
-    configure(**server.settings)
-    make_user("admin", password="a local horse", is_admin=True)
-    return server
-
-
-def state(user: User) -> User:
-    return User.objects.get(pk=user.pk)
-
-
-def person(directory: Slapd) -> tuple[User, str]:
-    """Somebody who has signed in once, and his DN."""
-    name = unique("ann")
-    dn = directory.add_person(name, PASSWORD)
-    return signed_in(name), dn
 
 
 def test_a_newcomer_at_an_old_place_brings_nothing_to_who_was_there(directory: Slapd, configure: Configure):

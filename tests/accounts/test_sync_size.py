@@ -16,10 +16,9 @@ from tests.accounts.directories import (
     forget_passwords,
     imported,
     known_people,
-    own_directory,
     synchronised,
 )
-from tests.ldap.slapd import PEOPLE, Slapd
+from tests.ldap.slapd import PEOPLE, Slapd, slapd
 from tests.people import make_user, unique
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +28,7 @@ SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    with own_directory(tmp_path_factory.mktemp("ldap")) as found:
+    with slapd(tmp_path_factory.mktemp("ldap")) as found:
         yield found
 
 
