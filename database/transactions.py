@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from psycopg_pool import PoolTimeout
 from psycopg_pool import TooManyRequests as PoolExhausted
@@ -39,7 +40,10 @@ def sqlstate(error: BaseException) -> str:
 
 def refusal(error: BaseException) -> str | None:
     """The reason a statement gave to `wharf_refuse`, None for any other failure."""
-    return str(error.__cause__.diag.message_primary) if sqlstate(error) == REFUSED else None  # type: ignore[union-attr]
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.Error) or cause.sqlstate != REFUSED:
+        return None
+    return cause.diag.message_primary
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class _Search(LDAPSearch):
         super().__init__("", ldap.SCOPE_SUBTREE)
         self._attempt = attempt
 
-    def execute(self, connection: _Attempt, filterargs: Any = (), escape: bool = True) -> list[Found]:  # noqa: ARG002
+    def execute(self, connection: _Attempt, filterargs: Any = (), escape: bool = True) -> list[Found]:  # noqa: ARG002 - the library's
         return self._attempt.find(filterargs["user"])
 
 
@@ -102,7 +102,7 @@ class _Backend(LDAPBackend):
             "WHARF_DIRECTORY_", {"USER_SEARCH": _Search(attempt), "ALWAYS_UPDATE_USER": False}
         )
 
-    def get_or_build_user(self, username: str, ldap_user: Any) -> tuple[SimpleNamespace, bool]:  # noqa: ARG002
+    def get_or_build_user(self, username: str, ldap_user: Any) -> tuple[SimpleNamespace, bool]:  # noqa: ARG002 - the library's
         """Accounts are made where sign-ins are written down, not here."""
         return SimpleNamespace(), False
 
