@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from access import held
-from access.principal import ActorKind, Principal, ProjectRef
-from access.reach import reach
+from access import allowances, held
+from access.principal import ActorKind, AuthMethod, Principal, ProjectRef
+from access.reach import everywhere, reach
 from access.table import (
+    NEEDS_CONFIRMATION,
     REGISTRY_ACTIONS,
     TABLE,
     Permission,
@@ -19,47 +21,80 @@ from access.table import (
     least_role,
     permissions,
 )
-from core.errors import Denied, ProjectUnknown
+from core.errors import ConfirmationNeeded, Denied, ProjectUnknown
+
+# Only who has come with what is his alone may change his own account: no key of his may make another one.
+OWN_METHODS = frozenset({AuthMethod.SESSION, AuthMethod.BASIC})
 
 _ACTION_OF = {permission: action for action, needed in REGISTRY_ACTIONS.items() for permission in needed}
 
 
-def permissions_of(principal: Principal, project: ProjectRef) -> Permissions:
+def permissions_of(
+    principal: Principal, project: ProjectRef, *, repository: str | None = None
+) -> Permissions:
     """Everything the principal may do in the project by the roles of this moment, his own and his groups' (at most one query).
 
-    Empty for an actor who came with a registry token: what the token carries is all there is (see `require`).
+    With `repository`, a full name: what he may do in that one, where a key of his is for some repositories only. Empty for an
+    actor who came with a registry token: what the token carries is all there is (see `require`).
     """
     if principal.grants is not None:
         return frozenset()
-    given = [TABLE[subject] for subject in _subjects_in(principal, project)]
-    return frozenset().union(*given, *_held_as_member(principal, project))
+    open_ = TABLE[Subject.PUBLIC] if project.public else frozenset()
+    if principal.kind is ActorKind.ROBOT:
+        return open_ | allowances.in_project(principal.allowances or (), project.id, repository)
+    given = [TABLE[subject] for subject in everywhere(principal)]
+    own = frozenset().union(*given, *_held_as_member(principal, project))
+    if principal.allowances is not None:
+        own &= allowances.in_project(principal.allowances, project.id, repository)
+    return open_ | own
+
+
+def system_permissions_of(principal: Principal, *, owner: int | None = None) -> Permissions:
+    """What the principal may do in the system as a whole, or to the account of the user with the id `owner` (no query)."""
+    if principal.grants is not None:
+        return frozenset()
+    if principal.kind is ActorKind.ROBOT:
+        return allowances.in_system(principal.allowances or ())
+    own = frozenset().union(*(TABLE[subject] for subject in _subjects_in_system(principal)))
+    if principal.allowances is not None:
+        own &= allowances.in_system(principal.allowances)
+    return own | _on_oneself(principal, owner)
 
 
 def require(
-    principal: Principal, permission: Permission, project: ProjectRef | None, *, repository: str | None = None
+    principal: Principal,
+    permission: Permission,
+    project: ProjectRef | None,
+    *,
+    repository: str | None = None,
+    owner: int | None = None,
 ) -> None:
     """Return if the principal holds `permission` (in `project`, or system-wide when None).
 
     An actor with a registry token needs the action in the token's grants for `repository` (the full name);
-    only pull, push and delete can be had that way. Raises Denied; ProjectUnknown when the caller may see
-    nothing of the project, with the words used for a project that does not exist.
+    only pull, push and delete can be had that way. `owner`: the id of the user whose account it is about, which he may change
+    himself. Raises Denied; ProjectUnknown when the caller may see nothing of the project, with the words used for a project
+    that does not exist; ConfirmationNeeded.
     """
     if principal.grants is not None:
         _require_grant(principal, permission, project, repository or "")
         return
     if project is None:
-        if not any(permission in TABLE[subject] for subject in _subjects_in_system(principal)):
+        if permission not in system_permissions_of(principal, owner=owner):
             raise Denied(f"this needs a system administrator ({permission})", permission=str(permission))
-        return
-    given = permissions_of(principal, project)
-    if permission in given:
-        return
-    raise _refusal(permission, project) if given else unknown(project.name)
+    else:
+        given = permissions_of(principal, project, repository=repository)
+        if permission not in given:
+            raise _refusal(permission, project) if given else unknown(project.name)
+    if permission in NEEDS_CONFIRMATION and not principal.confirmed:
+        raise ConfirmationNeeded("prove that it is you before this: sign in once more, at /auth/confirm")
 
 
-def registry_actions(principal: Principal, project: ProjectRef) -> frozenset[str]:
-    """Which of "pull", "push", "delete" the roles of this moment allow in every repository of the project."""
-    given = permissions_of(principal, project)
+def registry_actions(
+    principal: Principal, project: ProjectRef, *, repository: str | None = None
+) -> frozenset[str]:
+    """Which of "pull", "push", "delete" the roles of this moment allow in the repository of that full name, or in every one."""
+    given = permissions_of(principal, project, repository=repository)
     return frozenset(action for action, needed in REGISTRY_ACTIONS.items() if needed <= given)
 
 
@@ -76,10 +111,23 @@ def visible(principal: Principal, permission: Permission = Permission.PROJECT_RE
     return seen | Q(**{f"{prefix}public": True}) if where.in_public else seen
 
 
-def member_projects(principal: Principal, permission: Permission) -> RawSQL:
-    """The projects in which a role of the principal's, his own or a group's, holds `permission`: to stand after `__in=`."""
+def in_repositories(principal: Principal, permission: Permission) -> Q:
+    """The repositories in which the principal holds `permission`, as a filter on Repository."""
     where = reach(principal, permission)
-    return held.projects_with(where.user_id, where.role_ids)
+    if where.is_partial:
+        return Q(pk__in=replace(where, about_project=False).repositories())
+    return visible(principal, permission, prefix="project__")
+
+
+def member_projects(principal: Principal, permission: Permission) -> RawSQL:
+    """The projects in which the principal holds `permission` otherwise than everybody does: to stand after `__in=`.
+
+    By a role, his own or a group's; by what a robot was given. Within what his key is for. Not for a registry token.
+    """
+    where = reach(principal, permission)
+    if principal.allowances is None:
+        return held.projects_with(where.user_id, where.role_ids)
+    return where.own_projects()
 
 
 def needs(permission: Permission) -> str:
@@ -119,17 +167,9 @@ def _held_as_member(principal: Principal, project: ProjectRef) -> list[Permissio
     return [permissions(role_id) for role_id in held.role_ids(project.id, principal.id)]
 
 
-def _subjects_in(principal: Principal, project: ProjectRef) -> Iterator[Subject]:
-    yield from _global_subjects(principal)
-    if project.public:
-        yield Subject.PUBLIC
-
-
-def _global_subjects(principal: Principal) -> Iterator[Subject]:
-    if principal.is_admin:
-        yield Subject.SYSTEM_ADMIN
-    if principal.is_auditor:
-        yield Subject.AUDITOR_IN_PROJECT
+def _on_oneself(principal: Principal, owner: int | None) -> Permissions:
+    is_himself = principal.kind is ActorKind.USER and owner == principal.id
+    return TABLE[Subject.ONESELF] if is_himself and principal.auth in OWN_METHODS else frozenset()
 
 
 def _subjects_in_system(principal: Principal) -> Iterator[Subject]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from access.allowances import Allowances
 
 Grants = Mapping[str, frozenset[str]]
 
@@ -19,6 +23,10 @@ class ActorKind(StrEnum):
 class AuthMethod(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a method, not a secret
     BASIC = "basic"
+    PAT = "pat"
+    CLI_SECRET = "cli-secret"  # noqa: S105 - the name of a method, not a secret
+    ROBOT = "robot"
+    OIDC = "oidc"
     SESSION = "session"
     CLI = "cli"
     NONE = "none"
@@ -49,7 +57,11 @@ class Principal:
     `id` is 0 for the anonymous and the system actor. `token_id` is the `jti` of a registry token. `grants` is
     None when the roles in the database decide; for an actor who came with a registry token it maps repository
     names to the actions ("pull", "push", "delete") the token carries, and nothing else counts. `epoch` is the
-    user's when he proved himself, 0 where that is not known.
+    user's or robot's when he proved himself, 0 where that is not known.
+
+    `allowances`: a robot's rights, or the bounds of the key a user came with; None for a user with all his rights. `key_id` is
+    that of his key (accounts.AccessToken), 0 for none. `confirmed`: he has proved himself a short while ago, so that he may do
+    what takes that (access.table.NEEDS_CONFIRMATION); a browser session is not for long.
     """
 
     kind: ActorKind
@@ -62,6 +74,14 @@ class Principal:
     origin: Origin = field(default_factory=Origin)
     grants: Grants | None = None
     epoch: int = 0
+    allowances: Allowances | None = None
+    key_id: int = 0
+    confirmed: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing narrows the rights of this actor: no registry token, no key with bounds."""
+        return self.grants is None and self.allowances is None
 
     @classmethod
     def anonymous(cls, origin: Origin) -> Principal:

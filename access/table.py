@@ -34,6 +34,7 @@ class Subject(StrEnum):
     SYSTEM_ADMIN = "system administrator"
     AUDITOR = "auditor, system-wide"
     AUDITOR_IN_PROJECT = "auditor, on any project"
+    ONESELF = "a user, on his own account"
 
 
 class Permission(StrEnum):
@@ -190,6 +191,13 @@ class Permission(StrEnum):
     JOBSERVICE_MONITOR_STOP = "jobservice-monitor:stop"
     SECURITY_HUB_READ = "security-hub:read"
     SECURITY_HUB_LIST = "security-hub:list"
+    # Wharf's own, held by everybody of his own account.
+    ACCOUNT_UPDATE = "account:update"
+    ACCESS_TOKEN_CREATE = "access-token:create"  # noqa: S105 - names of permissions
+    ACCESS_TOKEN_LIST = "access-token:list"  # noqa: S105
+    ACCESS_TOKEN_DELETE = "access-token:delete"  # noqa: S105
+    SESSION_LIST = "session:list"
+    SESSION_DELETE = "session:delete"
 
 
 P = Permission
@@ -260,7 +268,36 @@ TABLE: Mapping[Role | Subject, Permissions] = {
             P.LOG_LIST,
         },
     ),
+    Subject.ONESELF: frozenset(
+        {
+            P.ACCOUNT_UPDATE,
+            P.ACCESS_TOKEN_CREATE,
+            P.ACCESS_TOKEN_LIST,
+            P.ACCESS_TOKEN_DELETE,
+            P.SESSION_LIST,
+            P.SESSION_DELETE,
+        }
+    ),
 }
+
+# What a browser session may do only a short while after its user has proved himself: secrets, roles, settings of sign-in,
+# and what cannot be undone.
+NEEDS_CONFIRMATION: Permissions = frozenset(
+    {
+        P.ACCOUNT_UPDATE,
+        P.ACCESS_TOKEN_CREATE,
+        P.ROBOT_CREATE,
+        P.ROBOT_UPDATE,
+        P.MEMBER_CREATE,
+        P.MEMBER_UPDATE,
+        P.PROJECT_DELETE,
+        P.CONFIGURATION_UPDATE,
+        P.USER_CREATE,
+        P.USER_UPDATE,
+        P.USER_DELETE,
+        P.USER_GROUP_UPDATE,
+    }
+)
 
 # From most to least. Each row holds all the next one holds, which `least_role` relies on.
 ROLES_BY_POWER = (Role.PROJECT_ADMIN, Role.MAINTAINER, Role.DEVELOPER, Role.GUEST, Role.LIMITED_GUEST)

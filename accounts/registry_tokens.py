@@ -21,7 +21,7 @@ from jwt.types import Options
 from access.principal import ActorKind
 from accounts import signing_keys
 from config import current
-from config.catalogue import TOKEN_EXPIRATION
+from config.catalogue.tokens import TOKEN_EXPIRATION
 from core.errors import Unauthenticated
 
 ALGORITHM: Final = "ES256"
@@ -41,12 +41,16 @@ Epoch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a token speaks for. `epoch` is the principal's when it was issued; 0 for the anonymous."""
+    """Whom a token speaks for. `epoch` is the principal's when it was issued; 0 for the anonymous.
+
+    `key_id`: the access token a user got it by, 0 for none. The token ends with that.
+    """
 
     kind: ActorKind
     id: int
     name: str
     epoch: int
+    key_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]
             "kind": str(bearer.kind),
             "id": bearer.id,
             "epoch": bearer.epoch,
+            "key": bearer.key_id,
             "projects": {name: list(projects[name]) for name in _project_names(kept) if name in projects},
         },
     }
@@ -202,7 +207,11 @@ def _key_id(token: str) -> str:
 def _claims(payload: dict[str, Any], key_id: str) -> Claims:
     private = payload["wharf"]
     bearer = Bearer(
-        ActorKind(private["kind"]), int(private["id"]), str(payload["sub"]), int(private["epoch"])
+        ActorKind(private["kind"]),
+        int(private["id"]),
+        str(payload["sub"]),
+        int(private["epoch"]),
+        int(private.get("key", 0)),  # not in a token of the release before
     )
     entries = [Grant(entry["type"], entry["name"], tuple(entry["actions"])) for entry in payload["access"]]
     return Claims(

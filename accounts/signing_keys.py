@@ -29,7 +29,7 @@ from access.table import P
 from accounts.models import SigningKey
 from audit.actions import action
 from config import current
-from config.catalogue import TOKEN_EXPIRATION
+from config.catalogue.tokens import TOKEN_EXPIRATION
 from core.sealing import Sealer
 from database import sql
 

@@ -6,7 +6,7 @@ import difflib
 
 from django.db.models import QuerySet
 
-from access.check import require, visible
+from access.check import in_repositories, require
 from access.principal import Principal
 from access.table import P
 from artifacts.models import Repository, Tag
@@ -21,7 +21,7 @@ SUGGESTED_FROM = 5000
 def visible_repositories(actor: Principal, permission: P = P.REPOSITORY_LIST) -> QuerySet[Repository]:
     """The repositories in which the actor holds `permission`, by name; those without a first manifest do not exist yet."""
     return Repository.objects.filter(
-        visible(actor, permission, prefix="project__"),
+        in_repositories(actor, permission),
         project__deleted_at__isnull=True,
         deleted_at__isnull=True,
         visible_at__isnull=False,
@@ -44,6 +44,6 @@ def target_by_name(actor: Principal, name: str) -> Target:
 
 def tags_of(actor: Principal, target: Target) -> QuerySet[Tag]:
     """The repository's tags, newest version first. Raises Denied, ProjectUnknown."""
-    require(actor, P.TAG_LIST, target.project)
+    require(actor, P.TAG_LIST, target.project, repository=str(target.name))
     current = Tag.objects.filter(repository__name=str(target.name), repository__deleted_at__isnull=True)
     return current.select_related("artifact").order_by("-version_key", "id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from access.principal import Principal
-from access.reach import CONDITION, reach
+from access.reach import REPOSITORY_CONDITION, reach
 from access.table import P
 from artifacts import repositories, tags
 from artifacts.repositories import CURRENT, Target
@@ -195,7 +195,8 @@ def catalog_page(actor: Principal, *, last: str, limit: int) -> list[str]:
     found = sql.rows(
         f"""
         SELECT r.name FROM repository r JOIN project p ON p.id = r.project_id
-        WHERE r.deleted_at IS NULL AND r.visible_at IS NOT NULL AND p.deleted_at IS NULL AND r.name > %(last)s AND {CONDITION}
+        WHERE r.deleted_at IS NULL AND r.visible_at IS NOT NULL AND p.deleted_at IS NULL AND r.name > %(last)s
+          AND {REPOSITORY_CONDITION}
         ORDER BY r.name LIMIT %(limit)s
         """,
         reach(actor, P.REPOSITORY_PULL).parameters | {"last": last, "limit": limit},

@@ -62,18 +62,21 @@ def action(
     *,
     name: str,
     repository: str | None = None,
+    owner: int | None = None,
 ) -> Iterator[Draft]:
     """Check the permission, open a transaction, and write the draft as one event when the block ends.
 
+    `owner`: the id of the user whose account the act is about (access.check.require).
+
     A refusal (by `require`, or a Denied the block raises) is recorded as "denied" outside the transaction.
     Use it as the outermost transaction: inside another one the record of a refusal shares the fate of that
-    other one. Raises Denied, ProjectUnknown, and what the block raises.
+    other one. Raises Denied, ProjectUnknown, ConfirmationNeeded, and what the block raises.
     """
     draft = Draft(name, project)
     if repository:
         draft.resource("repository", None, repository)
     try:
-        require(actor, permission, project, repository=repository)
+        require(actor, permission, project, repository=repository, owner=owner)
     except (Denied, ProjectUnknown) as refusal:
         _record_denial(actor, permission, draft, refusal)
         raise

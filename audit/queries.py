@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from access.check import member_projects
+from access.check import member_projects, system_permissions_of
 from access.principal import ActorKind, Principal
-from access.table import TABLE, Permission, Subject
+from access.table import Permission
 from audit.models import AuditEvent
 
 
@@ -16,9 +16,9 @@ def visible_events(actor: Principal) -> QuerySet[AuditEvent]:
 
 
 def _seen_by(actor: Principal) -> Q:
-    if actor.is_admin or (actor.is_auditor and Permission.AUDIT_LOG_LIST in TABLE[Subject.AUDITOR]):
+    if Permission.AUDIT_LOG_LIST in system_permissions_of(actor):
         return Q()
-    if actor.kind is not ActorKind.USER:
+    if actor.kind is ActorKind.ANONYMOUS or actor.grants is not None:
         return Q(pk__in=[])
     own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
     return own | Q(project_id__in=member_projects(actor, Permission.LOG_LIST))

@@ -17,7 +17,8 @@ import structlog
 from django.conf import settings
 
 from config import stored
-from config.catalogue import CATALOGUE, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.setting import Setting
 from config.kinds import Unacceptable
 from config.models import StoredSetting
 from core.errors import SettingUnreadable

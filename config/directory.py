@@ -31,6 +31,7 @@ class AuthMode(StrEnum):
 
     DB_AUTH = "db_auth"
     LDAP_AUTH = "ldap_auth"
+    OIDC_AUTH = "oidc_auth"
 
 
 class Scope(IntEnum):

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from config.catalogue import CATALOGUE, Section, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.setting import Section, Setting
 
-BEGIN: Final = "<!-- Generated from config/catalogue.py by `python -m config.document docs/settings.md`. -->"
+BEGIN: Final = "<!-- Generated from config/catalogue/ by `python -m config.document docs/settings.md`. -->"
 END: Final = "<!-- End of the generated section. -->"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from config.catalogue import CATALOGUE, VARIABLE_PREFIX, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.setting import VARIABLE_PREFIX, Setting
 from config.kinds import Unacceptable
 
 

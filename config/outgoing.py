@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config import current
-from config.catalogue import OUTGOING_ALLOWED_NETWORKS, OUTGOING_ALLOWED_PORTS
+from config.catalogue.outgoing import OUTGOING_ALLOWED_NETWORKS, OUTGOING_ALLOWED_PORTS
 from net.safe_http import STRICT, Limits, SafeHttp
 
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from config.catalogue import CATALOGUE, LDAP_SEARCH_PASSWORD, LDAP_URL, RULES, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.ldap import LDAP_SEARCH_PASSWORD, LDAP_URL
+from config.catalogue.rules import RULES
+from config.catalogue.setting import Setting
 from config.kinds import Unacceptable
 from core.errors import SettingsInvalid
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from config import current, plans, stored
-from config.catalogue import CATALOGUE, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.setting import Setting
 from config.kinds import Unacceptable
 from config.models import StoredSetting
 from config.plans import State

@@ -11,7 +11,8 @@ from access.check import require
 from access.principal import Principal
 from access.table import P
 from config import current, stored
-from config.catalogue import CATALOGUE, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.setting import Setting
 from config.kinds import Unacceptable
 from config.models import StoredSetting
 from core.sealing import SealBroken

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from config.catalogue import Setting
+from config.catalogue.setting import Setting
 from config.kinds import Unacceptable
 from core.sealing import Sealer
 

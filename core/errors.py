@@ -148,6 +148,10 @@ class TagImmutable(Denied):
     """The tag is immutable: it may not be moved or deleted."""
 
 
+class ConfirmationNeeded(WharfError):
+    """The session is one of somebody who may do this, and must prove himself once more first."""
+
+
 class Unauthenticated(WharfError):
     """No credentials, or credentials that prove nothing."""
 

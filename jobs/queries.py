@@ -9,9 +9,9 @@ from typing import Final
 from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from access.check import member_projects, permissions_of, require, visible
+from access.check import member_projects, permissions_of, require, system_permissions_of, visible
 from access.principal import ActorKind, Principal, ProjectRef
-from access.table import TABLE, P, Permission, Subject
+from access.table import P, Permission
 from core.errors import NotFound
 from database import sql
 from jobs import kinds
@@ -47,14 +47,12 @@ def run(actor: Principal, run_id: int) -> Run:
 def _seen_by(actor: Principal) -> Q:
     if actor.grants is not None or actor.kind is ActorKind.ANONYMOUS:
         return Q(pk__in=[])
-    if actor.is_admin:
+    if actor.is_admin and actor.is_whole:
         return Q()
     # Own runs too only while the project may be seen: another member may have one done again, and it tells what is there.
     readable = apps.get_model("projects", "Project").objects.filter(visible(actor)).values("pk")
     own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
     own &= Q(project_id__isnull=True) | Q(project_id__in=readable)
-    if actor.kind is not ActorKind.USER:
-        return own
     return own | _in_projects(actor)
 
 
@@ -89,7 +87,7 @@ def may_stop(actor: Principal, run: Run) -> bool:
     """Whether `stop` would be allowed; for showing buttons."""
     permission, project = authority(actor, run)
     if project is None:
-        return actor.is_admin and permission in TABLE[Subject.SYSTEM_ADMIN]
+        return permission in system_permissions_of(actor)
     return permission in permissions_of(actor, project)
 
 

@@ -15,6 +15,8 @@ from typing import Final, Generic, TypeVar
 from access.check import registry_actions
 from access.principal import ActorKind, Principal, ProjectRef
 from accounts.registry_tokens import Bearer, Claims, Epoch, Grant
+from accounts.standing import Standing
+from accounts.standing import standing as standing_of
 from core.oci.scope import Scope
 from database import sql
 
@@ -22,17 +24,11 @@ MEMORY_SECONDS: Final = 4.0
 MAX_REMEMBERED: Final = 50_000
 CATALOG: Final = "catalog"
 
+Who = tuple[ActorKind, int, int]
+"""A bearer's kind, id and key."""
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A user as of now."""
-
-    epoch: int
-    is_admin: bool
-    is_auditor: bool
 
 
 class _Memory(Generic[Key, Value]):
@@ -68,36 +64,30 @@ class _Memory(Generic[Key, Value]):
             self._known.clear()
 
 
-def _user(user_id: int) -> Standing | None:
-    found = sql.row(
-        "SELECT auth_epoch, is_admin, is_auditor FROM account_user WHERE id = %s AND is_active", [user_id]
-    )
-    return None if found is None else Standing(*found)
-
-
 def _project(name: str) -> Epoch | None:
     found = sql.row("SELECT id, auth_epoch FROM project WHERE name = %s AND deleted_at IS NULL", [name])
     return None if found is None else (found[0], found[1])
 
 
-_users: _Memory[int, Standing | None] = _Memory(_user)
+_callers: _Memory[Who, Standing | None] = _Memory(lambda who: standing_of(*who))
 _projects: _Memory[str, Epoch | None] = _Memory(_project)
 
 
 def forget() -> None:
     """Look everything up again; for tests that change rights behind this process's back."""
-    _users.clear()
+    _callers.clear()
     _projects.clear()
 
 
 def standing(claims: Claims) -> Standing | None:
-    """The bearer's present standing, or None when it lost a right since the token was issued (or is gone)."""
+    """The bearer's present standing, or None when it lost a right or its key since the token was issued (or is gone)."""
+    who = _who(claims.bearer)
     if claims.bearer.kind is ActorKind.ANONYMOUS:
-        return Standing(0, is_admin=False, is_auditor=False)
-    found = _users.get(claims.bearer.id)
+        return standing_of(*who)
+    found = _callers.get(who)
     if found is None or found.epoch < claims.bearer.epoch:
         # The token knows more than we remember: it was issued after a loss we have not heard of.
-        found = _users.look(claims.bearer.id)
+        found = _callers.look(who)
     return found if found is not None and found.epoch == claims.bearer.epoch else None
 
 
@@ -122,18 +112,22 @@ def still_holds(claims: Claims, project: str) -> bool:
         return False
     if claims.bearer.kind is ActorKind.ANONYMOUS:
         return True
-    found = _users.peek(claims.bearer.id)
+    found = _callers.peek(_who(claims.bearer))
     return found is not None and found.epoch == claims.bearer.epoch
+
+
+def _who(bearer: Bearer) -> Who:
+    return (bearer.kind, bearer.id, bearer.key_id)
 
 
 def bearer_of(principal: Principal) -> Bearer | None:
     """The principal with its epoch; None when it may not get tokens any more, or has lost a right since it proved itself."""
     if principal.kind is ActorKind.ANONYMOUS:
         return Bearer(principal.kind, 0, "", 0)
-    found = _user(principal.id)
+    found = standing_of(principal.kind, principal.id, principal.key_id)
     if found is None or found.epoch != (principal.epoch or found.epoch):
         return None
-    return Bearer(principal.kind, principal.id, principal.name, found.epoch)
+    return Bearer(principal.kind, principal.id, principal.name, found.epoch, principal.key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +171,12 @@ def _actions(
     name = scope.repository
     if name is None or name.is_bare or name.project not in projects:
         return ()
-    if name.project not in allowed:
-        allowed[name.project] = registry_actions(principal, projects[name.project][0])
-    held = allowed[name.project]
+    whole = str(name) if principal.allowances is not None else name.project
+    if whole not in allowed:
+        # Only a key may be for some repositories of a project.
+        repository = whole if principal.allowances is not None else None
+        allowed[whole] = registry_actions(principal, projects[name.project][0], repository=repository)
+    held = allowed[whole]
     return (
         tuple(sorted(held))
         if "*" in scope.actions

@@ -21,8 +21,8 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from access.origin import origin_from
 from core import request_facts
-from registry_api.origin import origin_from
 from wharf import metrics_folder
 from wharf.exchange import Exchange
 from wharf.metrics_jobs import JOBS

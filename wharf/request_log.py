@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Final
 import orjson
 import structlog
 
+from access.origin import origin_from
 from core import request_facts
-from registry_api.origin import origin_from
 from wharf.exchange import Exchange
 
 # A container's standard output is a pipe: lines of at most 4096 bytes (PIPE_BUF) of several processes never mix.

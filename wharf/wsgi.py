@@ -18,8 +18,8 @@ from django.http.response import HttpResponseBase
 from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
 
+from access.origin import origin_from
 from core import request_facts
-from registry_api.origin import origin_from
 from wharf import health, metrics
 from wharf.environment import Role
 

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from config import current
-from config.catalogue import AUTH_MODE
+from config.catalogue.sign_in import AUTH_MODE
 from config.directory import AuthMode
 
 log = structlog.get_logger(__name__)

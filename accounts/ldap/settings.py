@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from config import catalogue, current
-from config.catalogue import Setting
+from config import current
+from config.catalogue import ldap, sign_in
+from config.catalogue.setting import Setting
 from config.directory import AuthMode, GroupMode, Scope
 from config.proposals import proposed
 from core.errors import DirectoryUnavailable, SettingUnreadable
@@ -28,7 +29,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectorySettings:
-    """The settings of a directory under their own meanings (config/catalogue.py describes them). Times in seconds.
+    """The settings of a directory under their own meanings (config.catalogue.ldap describes them). Times in seconds.
 
     Two that are equal ask the same servers in the same way.
     """
@@ -56,7 +57,7 @@ class DirectorySettings:
         """Those in force. Raises DirectoryUnavailable if no directory is used, or one of them cannot be read."""
         with _told():
             now = current.snapshot()
-            if now.get(catalogue.AUTH_MODE) is not AuthMode.LDAP_AUTH:
+            if now.get(sign_in.AUTH_MODE) is not AuthMode.LDAP_AUTH:
                 raise DirectoryUnavailable("no directory is in use", hint="set auth_mode to ldap_auth")
             return _of(now.get)
 
@@ -84,27 +85,25 @@ def _told() -> Iterator[None]:
 
 def _of(value: Callable[[Setting[Any]], Any]) -> DirectorySettings:
     return DirectorySettings(
-        urls=value(catalogue.LDAP_URL),
-        start_tls=value(catalogue.LDAP_START_TLS),
-        verify=value(catalogue.LDAP_VERIFY_CERT),
-        authorities=value(catalogue.LDAP_CA_CERTIFICATES),
-        search_dn=value(catalogue.LDAP_SEARCH_DN),
-        search_password=value(catalogue.LDAP_SEARCH_PASSWORD),
-        people=Search(
-            value(catalogue.LDAP_BASE_DN), value(catalogue.LDAP_SCOPE), value(catalogue.LDAP_FILTER)
-        ),
-        uid=value(catalogue.LDAP_UID),
-        timeout=value(catalogue.LDAP_TIMEOUT),
-        connect_timeout=value(catalogue.LDAP_CONNECT_TIMEOUT),
+        urls=value(ldap.LDAP_URL),
+        start_tls=value(ldap.LDAP_START_TLS),
+        verify=value(ldap.LDAP_VERIFY_CERT),
+        authorities=value(ldap.LDAP_CA_CERTIFICATES),
+        search_dn=value(ldap.LDAP_SEARCH_DN),
+        search_password=value(ldap.LDAP_SEARCH_PASSWORD),
+        people=Search(value(ldap.LDAP_BASE_DN), value(ldap.LDAP_SCOPE), value(ldap.LDAP_FILTER)),
+        uid=value(ldap.LDAP_UID),
+        timeout=value(ldap.LDAP_TIMEOUT),
+        connect_timeout=value(ldap.LDAP_CONNECT_TIMEOUT),
         groups=Search(
-            value(catalogue.LDAP_GROUP_BASE_DN),
-            value(catalogue.LDAP_GROUP_SEARCH_SCOPE),
-            value(catalogue.LDAP_GROUP_SEARCH_FILTER),
+            value(ldap.LDAP_GROUP_BASE_DN),
+            value(ldap.LDAP_GROUP_SEARCH_SCOPE),
+            value(ldap.LDAP_GROUP_SEARCH_FILTER),
         ),
-        group_name=value(catalogue.LDAP_GROUP_ATTRIBUTE_NAME),
-        group_mode=value(catalogue.LDAP_GROUP_MODE),
-        membership=value(catalogue.LDAP_GROUP_MEMBERSHIP_ATTRIBUTE),
-        member=value(catalogue.LDAP_GROUP_MEMBER_ATTRIBUTE),
-        admin_dn=value(catalogue.LDAP_GROUP_ADMIN_DN),
-        auditor_dn=value(catalogue.LDAP_GROUP_AUDITOR_DN),
+        group_name=value(ldap.LDAP_GROUP_ATTRIBUTE_NAME),
+        group_mode=value(ldap.LDAP_GROUP_MODE),
+        membership=value(ldap.LDAP_GROUP_MEMBERSHIP_ATTRIBUTE),
+        member=value(ldap.LDAP_GROUP_MEMBER_ATTRIBUTE),
+        admin_dn=value(ldap.LDAP_GROUP_ADMIN_DN),
+        auditor_dn=value(ldap.LDAP_GROUP_AUDITOR_DN),
     )

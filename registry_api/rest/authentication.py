@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from access.origin import external_origin, origin_of
 from access.principal import Principal
 from core.errors import Denied, Unauthenticated
-from registry_api.origin import external_origin, origin_of
 from registry_api.rest.errors import CHALLENGE
 from registry_api.v2.credentials import basic
 

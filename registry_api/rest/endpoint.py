@@ -16,10 +16,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
 from core import request_facts
 from core.errors import Unauthenticated
-from registry_api.origin import external_origin, origin_of
 from registry_api.rest import answers, errors
 from registry_api.rest.authentication import AUTHENTICATION, refuse_foreign_pages
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath

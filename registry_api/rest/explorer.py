@@ -14,8 +14,8 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from access.origin import external_origin, origin_of
 from core.errors import WharfError
-from registry_api.origin import external_origin, origin_of
 from registry_api.rest import answers, errors
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath
 

@@ -11,10 +11,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from access.origin import external_origin
 from access.principal import ActorKind
 from config import current
-from config.catalogue import AUTH_MODE
-from registry_api.origin import external_origin
+from config.catalogue.sign_in import AUTH_MODE
 from registry_api.rest import answers
 from registry_api.rest.endpoint import Endpoint
 

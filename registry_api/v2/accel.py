@@ -12,8 +12,8 @@ import re
 from django.conf import settings
 from django.http import HttpRequest
 
+from access.origin import is_behind_proxy
 from artifacts.queries import LinkedBlob
-from registry_api.origin import is_behind_proxy
 from registry_api.v2.lane_note import MAX_BODY
 
 _PLAIN_RANGE = re.compile(r"bytes=[0-9]{1,18}-([0-9]{1,18})?", re.ASCII)

@@ -47,7 +47,8 @@ def _may_push(request: Request) -> bool:
     """By the token; by the roles of this moment for a caller who came with a password."""
     grants = request.actor.grants
     if grants is None:
-        return "push" in registry_actions(request.actor, request.target.project)
+        target = request.target
+        return "push" in registry_actions(request.actor, target.project, repository=str(target.name))
     return "push" in grants.get(str(request.target.name), frozenset())
 
 

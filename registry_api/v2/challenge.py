@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest
 
+from access.origin import external_origin
 from accounts.registry_tokens import SERVICE
 from core.errors import Unauthenticated
-from registry_api.origin import external_origin
 
 DENIED = "requested access to the resource is denied: the project does not exist, or your role in it does not allow this"
 TOKEN_PATH = "/service/token"  # noqa: S105 - an address

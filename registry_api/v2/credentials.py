@@ -95,5 +95,7 @@ def _by_token(token: str, origin: Origin) -> Caller:
         token_id=claims.token_id,
         origin=origin,
         grants=claims.repositories,
+        allowances=standing.allowances,
+        key_id=claims.bearer.key_id,
     )
     return Caller(principal, claims)

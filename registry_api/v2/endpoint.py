@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from access.check import registry_actions
+from access.origin import external_origin, origin_of
 from access.principal import Origin, Principal, ProjectRef
 from artifacts.repositories import Target
 from core import request_facts
@@ -24,7 +25,6 @@ from core.oci.names import RepositoryName
 from database.transactions import TRY_AGAIN
 from projects import registry_access
 from projects.queries import find_ref
-from registry_api.origin import external_origin, origin_of
 from registry_api.v2 import challenge, errors
 from registry_api.v2.challenge import Challenge
 from registry_api.v2.credentials import Caller, caller_of
@@ -162,7 +162,9 @@ def _by_roles(
 ) -> ProjectRef:
     """Roles of this moment; the anonymous is asked who he is, everybody else is refused in one way."""
     project = find_ref(repository.project)
-    if project is not None and operation.needs in registry_actions(caller.principal, project):
+    if project is not None and operation.needs in registry_actions(
+        caller.principal, project, repository=str(repository)
+    ):
         return project
     if caller.principal.kind == "anonymous":
         raise Challenge("authentication required", scopes=scopes)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from access.origin import origin_from
 from access.principal import AuthMethod, Principal
 from accounts import signing_keys
 from accounts.registry_tokens import Claims, remembered
@@ -22,7 +23,6 @@ from audit import pulls
 from core import request_facts
 from database import generations
 from projects import registry_access
-from registry_api.origin import origin_from
 from registry_api.v2.lane_note import MAX_BODY, NOTE, Note
 
 Environ = dict[str, Any]

@@ -8,6 +8,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
+from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
 from accounts import registry_tokens, signing_keys
 from accounts.registry_tokens import SERVICE, Issued
@@ -15,7 +16,6 @@ from core import request_facts
 from core.errors import InvalidInput, Unauthenticated, WharfError
 from core.oci.scope import parse_scopes
 from projects import registry_access
-from registry_api.origin import external_origin, origin_of
 from registry_api.v2.body import Body
 from registry_api.v2.credentials import basic, by_password
 from registry_api.v2.endpoint import answer, finished

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import re_path
 from django.urls.resolvers import URLPattern
 
-from registry_api.origin import origin_of
+from access.origin import origin_of
 from registry_api.v2 import base, blobs, endpoint, listings, manifests, uploads
 from registry_api.v2.endpoint import Endpoint, Operation, delete, pull, push
 from registry_api.v2.errors import NoSuchPath

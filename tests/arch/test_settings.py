@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from config import catalogue, document
-from config.catalogue import CATALOGUE, RULES, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.rules import RULES
+from config.catalogue.setting import Setting
 from tests.arch import sources
 from wharf.environment import Environment
 
@@ -16,26 +18,26 @@ pytestmark = pytest.mark.unit
 
 
 def _names() -> set[str]:
-    return {name for name, value in vars(catalogue).items() if isinstance(value, Setting)}
+    modules = [vars(module).items() for module in catalogue.MODULES]
+    return {name for found in modules for name, value in found if isinstance(value, Setting)}
 
 
 def _read_names(path: Path) -> set[str]:
-    """What a module imports from the catalogue, or names as an attribute of it."""
+    """What a module imports from the catalogue, or names as an attribute of one of its modules."""
     found: set[str] = set()
+    modules = {module.__name__.rpartition(".")[2] for module in catalogue.MODULES}
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "config.catalogue":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("config.catalogue"):
             found |= {alias.name for alias in node.names}
         elif (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "catalogue"
+            isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules
         ):
             found.add(node.attr)
     return found
 
 
 def test_every_setting_is_read_by_somebody() -> None:
-    readers = [path for path in sources.product_files() if path.name != "catalogue.py"]
+    readers = [path for path in sources.product_files() if path.parent.name != "catalogue"]
     read = set().union(*map(_read_names, readers))
     assert _names() - read == set()
 

@@ -10,16 +10,10 @@ from pytest_django import Settings
 from access.principal import Principal
 from audit.models import AuditEvent
 from config import current, queries, services
-from config.catalogue import (
-    AUTH_MODE,
-    CATALOGUE,
-    LDAP_BASE_DN,
-    LDAP_SCOPE,
-    LDAP_TIMEOUT,
-    LDAP_UID,
-    LDAP_URL,
-    OUTGOING_ALLOWED_NETWORKS,
-)
+from config.catalogue import CATALOGUE
+from config.catalogue.ldap import LDAP_BASE_DN, LDAP_SCOPE, LDAP_TIMEOUT, LDAP_UID, LDAP_URL
+from config.catalogue.outgoing import OUTGOING_ALLOWED_NETWORKS
+from config.catalogue.sign_in import AUTH_MODE
 from config.directory import AuthMode, Scope
 from config.models import StoredSetting
 from core.errors import Denied, SettingsInvalid

@@ -9,7 +9,8 @@ from pytest_django import Settings
 
 from audit.models import AuditEvent
 from config import current
-from config.catalogue import CATALOGUE, LDAP_CA_CERTIFICATES, LDAP_SEARCH_PASSWORD, LDAP_TIMEOUT, LDAP_UID
+from config.catalogue import CATALOGUE
+from config.catalogue.ldap import LDAP_CA_CERTIFICATES, LDAP_SEARCH_PASSWORD, LDAP_TIMEOUT, LDAP_UID
 from tests.deploy.certificates import issue
 from tests.shell import Shell
 

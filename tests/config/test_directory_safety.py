@@ -10,7 +10,10 @@ from pytest_django import Settings
 
 from accounts.ldap.settings import DirectorySettings
 from config import current, queries, services
-from config.catalogue import CATALOGUE, LDAP_FILTER, LDAP_SEARCH_PASSWORD, TOKEN_EXPIRATION, Section, Setting
+from config.catalogue import CATALOGUE
+from config.catalogue.ldap import LDAP_FILTER, LDAP_SEARCH_PASSWORD
+from config.catalogue.setting import Section, Setting
+from config.catalogue.tokens import TOKEN_EXPIRATION
 from config.models import StoredSetting
 from config.proposals import proposed
 from core.errors import DirectoryUnavailable, SettingsInvalid, SettingUnreadable

@@ -16,7 +16,7 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from config import current, services
-from config.catalogue import LDAP_UID
+from config.catalogue.ldap import LDAP_UID
 from database import generations
 from tests.instances import CHECKOUT
 from tests.people import SYSTEM
@@ -29,7 +29,7 @@ import sys, time
 import django
 django.setup()
 from config import current
-from config.catalogue import LDAP_UID
+from config.catalogue.ldap import LDAP_UID
 from database import listener
 if sys.argv[1] == "listening":
     listener.start()

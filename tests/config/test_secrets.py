@@ -13,7 +13,8 @@ from pytest_django import Settings
 from audit.models import AuditEvent
 from config import current, plans, queries, stored
 from config import services as settings_services
-from config.catalogue import LDAP_SEARCH_PASSWORD, Section, Setting
+from config.catalogue.ldap import LDAP_SEARCH_PASSWORD
+from config.catalogue.setting import Section, Setting
 from config.kinds import secret
 from config.models import StoredSetting
 from core.errors import SettingsInvalid

@@ -9,7 +9,8 @@ from pytest_django import Settings
 
 from accounts.ldap.settings import DirectorySettings
 from config import current, services, stored
-from config.catalogue import LDAP_FILTER, LDAP_UID, LDAP_URL, Setting
+from config.catalogue.ldap import LDAP_FILTER, LDAP_UID, LDAP_URL
+from config.catalogue.setting import Setting
 from tests.people import SYSTEM
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from django.http import HttpRequest
 
-from registry_api import origin
+from access import origin
 from tests.registry_api.answers import refused
 from tests.registry_api.client import World
 from tests.registry_api.wire import bearer, send

@@ -12,7 +12,7 @@ from core.errors import InvalidInput, NotFound
 from wharf import console
 
 if TYPE_CHECKING:
-    from config.catalogue import Setting
+    from config.catalogue.setting import Setting
     from config.queries import Seen
 
 HIDDEN = "***"

@@ -1,4 +1,4 @@
-"""People who sign in, and the keys that sign registry tokens. Written by accounts/ alone."""
+"""People who sign in, what other sources know them by, and their groups."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Source(models.TextChoices):
 
     LOCAL = "local"
     LDAP = "ldap"
+    OIDC = "oidc"
 
 
 class DisabledBy(models.TextChoices):
@@ -146,20 +147,3 @@ class GroupMember(models.Model):
 
     def __str__(self) -> str:
         return f"user {self.user_id} in group {self.group_id}"
-
-
-class SigningKey(models.Model):
-    """A key pair of the token service. `private_key` is sealed (core.sealing), `kid` is RFC 7638's."""
-
-    kid = models.TextField(primary_key=True)
-    private_key = models.TextField()
-    public_jwk = models.JSONField()
-    created_at = models.DateTimeField(db_default=Now())
-    activated_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "signing_key"
-
-    def __str__(self) -> str:
-        return self.kid
