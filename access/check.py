@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from access import allowances, held
+from access.allowances import Allowance, Allowances, Place
 from access.principal import ActorKind, AuthMethod, Principal, ProjectRef
 from access.reach import everywhere, reach
 from access.table import (
@@ -42,11 +43,30 @@ def permissions_of(
     open_ = TABLE[Subject.PUBLIC] if project.public else frozenset()
     if principal.kind is ActorKind.ROBOT:
         return open_ | allowances.in_project(principal.allowances or (), project.id, repository)
-    given = [TABLE[subject] for subject in everywhere(principal)]
-    own = frozenset().union(*given, *_held_as_member(principal, project))
+    own = _own_permissions(principal, project)
     if principal.allowances is not None:
         own &= allowances.in_project(principal.allowances, project.id, repository)
     return open_ | own
+
+
+def holdings(principal: Principal, projects: Iterable[ProjectRef]) -> Allowances:
+    """What the principal holds himself by the roles of this moment in these projects and system-wide, as a key would have it.
+
+    Not what anybody may do in a public project: it would be his no more once that is made private. One query a project at most.
+    """
+    if principal.grants is not None:
+        return ()
+    if principal.kind is ActorKind.ROBOT:
+        return principal.allowances or ()
+    if principal.is_admin:
+        whole: Allowances = (Allowance(Place.ALL_PROJECTS, TABLE[Subject.SYSTEM_ADMIN]),)
+    else:
+        whole = tuple(
+            Allowance(Place.PROJECT, _own_permissions(principal, project), project.id) for project in projects
+        )
+    in_system = frozenset().union(*(TABLE[subject] for subject in _subjects_in_system(principal)))
+    held_ = (*whole, Allowance(Place.SYSTEM, in_system))
+    return held_ if principal.allowances is None else allowances.both(held_, principal.allowances)
 
 
 def system_permissions_of(principal: Principal, *, owner: int | None = None) -> Permissions:
@@ -105,7 +125,7 @@ def visible(principal: Principal, permission: Permission = Permission.PROJECT_RE
     not looked at: who lists for a token checks first that the token may list.
     """
     where = reach(principal, permission)
-    if where.everywhere:
+    if where.everywhere and where.bounds is None:
         return Q()
     seen = Q(**{f"{prefix}pk__in": member_projects(principal, permission)})
     return seen | Q(**{f"{prefix}public": True}) if where.in_public else seen
@@ -159,6 +179,12 @@ def _require_grant(
     if action is not None and project is not None and not granted:
         raise unknown(project.name)
     raise Denied(f"the token does not allow {permission} on '{repository}'", permission=str(permission))
+
+
+def _own_permissions(principal: Principal, project: ProjectRef) -> Permissions:
+    """By his roles and by what he is, whatever key he came with."""
+    given = [TABLE[subject] for subject in everywhere(principal)]
+    return frozenset().union(*given, *_held_as_member(principal, project))
 
 
 def _held_as_member(principal: Principal, project: ProjectRef) -> list[Permissions]:

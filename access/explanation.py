@@ -8,52 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
 
+from access import steps
+from access.allowances import Place, in_project
 from access.check import needs, require
 from access.held import HELD
 from access.principal import ActorKind, Principal, ProjectRef
+from access.steps import Step, StepKind
 from access.table import REGISTRY_ACTIONS, TABLE, Permission, Permissions, Subject, label, permissions
 from core.errors import Denied, InvalidInput, ProjectUnknown
 from database import sql
 
-_ACCOUNT = "SELECT is_active, disabled_by FROM account_user WHERE id = %s"
 _WAYS = f"""
     SELECT held.role_id, member.created_at, team.name, team.source, team.synced_at FROM {HELD} held
     JOIN member ON member.id = held.member_id LEFT JOIN user_group team ON team.id = held.group_id
     WHERE held.project_id = %s AND held.user_id = %s ORDER BY team.name IS NOT NULL, lower(team.name)
 """
-
-
-class StepKind(StrEnum):
-    """What a line of an explanation is about, in the order of the lines."""
-
-    ACCOUNT = "account"
-    SYSTEM_ADMIN = "administrator"
-    AUDITOR = "auditor"
-    PUBLIC = "public"
-    ROLE = "role"
-    GROUP = "group"
-    TOKEN = "token"  # noqa: S105 - a kind of line
-    GATE = "gate"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line. `allows`: it gives all that is needed (True), not all or it forbids (False), it has no say (None).
-
-    `since`: when the role was given. `synced_at`: when a directory's group was last read; `source` is where a group is from.
-    """
-
-    kind: StepKind
-    text: str
-    allows: bool | None = None
-    decides: bool = False
-    since: datetime | None = None
-    synced_at: datetime | None = None
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +75,49 @@ def needed(text: str) -> Permissions:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A line that rights may come from, and those that do."""
+    """A line that rights may come from, those that do, and those of them that count within the key."""
 
     step: Step
     gives: Permissions
+    counts: Permissions = frozenset()
 
 
 def explain(question: Question, gates: Sequence[Gate] = GATES) -> Explanation:
     """The whole chain and its end (at most four queries, and what the gates ask)."""
-    account = _account(question.principal)
-    of = _of_token if question.principal.grants is not None else _of_roles
-    sources = [
-        _Source(replace(each.step, allows=question.needed <= each.gives), each.gives) for each in of(question)
-    ]
+    account = steps.account(question.principal)
+    sources = [_weighed(question, each) for each in _sources(question)]
     closed = [step for gate in gates if (step := gate(question)) is not None]
     allowed = account.allows is not False and not closed and _holds(question)
-    steps = _decided(question, allowed, account, sources, closed=closed)
-    return Explanation(allowed, tuple(sorted(question.needed)), steps)
+    lines = _decided(question, allowed, account, sources, closed=closed)
+    return Explanation(allowed, tuple(sorted(question.needed)), lines)
+
+
+def _sources(question: Question) -> Iterator[_Source]:
+    principal = question.principal
+    if principal.grants is not None:
+        return _of_token(question)
+    return _of_robot(question) if principal.kind is ActorKind.ROBOT else _of_roles(question)
+
+
+def _weighed(question: Question, source: _Source) -> _Source:
+    step = replace(source.step, allows=question.needed <= source.gives)
+    # What anybody may do in a public project is done with any key; a robot's rights are no other than its key's.
+    if not _is_bounded(question) or step.kind is StepKind.PUBLIC:
+        return _Source(step, source.gives, source.gives)
+    bounds = in_project(question.principal.allowances or (), question.project.id, question.repository or None)
+    return _Source(step, source.gives, source.gives & bounds)
+
+
+def _is_bounded(question: Question) -> bool:
+    """Whether a person came with a key that is for less than he may do."""
+    principal = question.principal
+    return principal.kind is ActorKind.USER and principal.grants is None and principal.allowances is not None
 
 
 def _holds(question: Question) -> bool:
     try:
         for permission in question.needed:
-            require(question.principal, permission, question.project, repository=question.repository)
+            require(question.principal, permission, question.project, repository=question.repository or None)
     except (Denied, ProjectUnknown):
         return False
     return True
@@ -137,47 +127,60 @@ def _decided(
     question: Question, allowed: bool, account: Step, sources: list[_Source], *, closed: list[Step]
 ) -> tuple[Step, ...]:
     """All steps in order, with who decided marked."""
-    plain = [source.step for source in sources]
+    keys = [each.step for each in _of_key(question, "the key")] if _is_bounded(question) else []
+    plain = [*(source.step for source in sources), *keys]
     if account.allows is False:
         return (replace(account, decides=True), *plain, *closed)
     if closed:
         return (account, *plain, replace(closed[0], decides=True), *closed[1:])
     if not allowed:
-        return (account, *plain, _nothing(question))
-    return (account, *_deciding(question.needed, sources))
+        return (account, *plain, _nothing(question, sources))
+    return (account, *_deciding(question.needed, sources), *keys)
 
 
 def _deciding(wanted: Permissions, sources: list[_Source]) -> list[Step]:
     """Marks the first that gives everything; where no one does, those of which each gives a part."""
-    whole = next((source for source in sources if source.step.allows), None)
+    whole = next((source for source in sources if wanted <= source.counts), None)
     return [
-        replace(source.step, decides=source is whole if whole else bool(wanted & source.gives))
+        replace(source.step, decides=source is whole if whole else bool(wanted & source.counts))
         for source in sources
     ]
 
 
-def _nothing(question: Question) -> Step:
+def _nothing(question: Question, sources: list[_Source]) -> Step:
+    needed_ = ", ".join(sorted(question.needed))
     if question.principal.grants is not None:
         text = "a token allows what it was issued for and nothing else"
+    elif question.principal.kind is ActorKind.ROBOT:
+        text = f"nothing above gives it: {needed_}; a robot may do what it was given and nothing else"
+    elif question.needed <= frozenset().union(*(source.gives for source in sources)):
+        text = f"the key is not for it: {needed_} is held without the key alone"
+        return Step(StepKind.KEY, text, allows=False, decides=True)
     else:
         texts = sorted({f"{permission} {needs(permission)}" for permission in question.needed})
         text = f"nothing above gives it: {', '.join(texts)}"
     return Step(StepKind.NOTHING, text, allows=False, decides=True)
 
 
-def _account(principal: Principal) -> Step:
-    if principal.kind is ActorKind.ANONYMOUS:
-        return Step(StepKind.ACCOUNT, "nobody has signed in")
-    if principal.kind is not ActorKind.USER:
-        return Step(StepKind.ACCOUNT, f"{principal.name}, a {principal.kind} without an account")
-    found = sql.row(_ACCOUNT, (principal.id,))
-    if found is None:
-        return Step(StepKind.ACCOUNT, "the account is deleted", allows=False)
-    is_active, disabled_by = found
-    if is_active:
-        return Step(StepKind.ACCOUNT, "the account is active")
-    by = {"admin": " by an administrator", "directory": " because the directory has this person no more"}
-    return Step(StepKind.ACCOUNT, f"the account is disabled{by.get(disabled_by, '')}", allows=False)
+def _of_robot(question: Question) -> Iterator[_Source]:
+    yield from (each for each in _of_subjects(question) if each.step.kind is StepKind.PUBLIC)
+    yield from _of_key(question, "the robot")
+
+
+def _of_key(question: Question, whose: str) -> Iterator[_Source]:
+    """A line for each allowance that counts in the project."""
+    near = [each for each in question.principal.allowances or () if each.is_for(question.project.id)]
+    if not near:
+        yield _Source(
+            Step(StepKind.KEY, f"{whose} was given nothing in the project", allows=False), frozenset()
+        )
+    for each in near:
+        gives = each.gives(question.project.id, question.repository or None)
+        what = ", ".join(sorted(each.permissions & question.needed)) or "other things"
+        where = "in all projects" if each.place is Place.ALL_PROJECTS else "in the project"
+        globs = f" on '{' and '.join(map(str, each.repositories))}'" if each.repositories else ""
+        step = Step(StepKind.KEY, f"{whose} was given {what} {where}{globs}", allows=question.needed <= gives)
+        yield _Source(step, gives)
 
 
 def _of_token(question: Question) -> Iterator[_Source]:

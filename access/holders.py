@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from access.allowances import Place, in_project
 from access.held import HELD
+from access.living import ALIVE, BOUNDS, within
 from access.principal import ProjectRef
 from access.table import TABLE, Permissions, Role, Subject, label
 from database import sql
@@ -33,6 +36,12 @@ _NUMBER = f"""
       UNION SELECT id FROM account_user WHERE is_active AND (is_admin AND %s::boolean OR is_auditor AND %s::boolean)
     ) person
 """
+_ROBOTS = f"""
+    SELECT robot.name, coalesce(place.name, ''), robot.allowances, {BOUNDS}, robot.expires_at, robot.last_used_at
+    FROM robot LEFT JOIN project place ON place.id = robot.project_id
+    WHERE (robot.allowances @> %s::jsonb OR robot.allowances @> %s::jsonb) AND {ALIVE}
+    ORDER BY place.name NULLS FIRST, robot.name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,20 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class RobotHolder:
+    """A robot that may be used and was given it. `project`: its own, "" for one of the system.
+
+    `repositories`: patterns of those it may do it in, () for all of the project.
+    """
+
+    name: str
+    project: str
+    repositories: tuple[str, ...]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Holders:
     """`public`: anybody, without an account. `number`: people with an account, each counted once however he comes to it."""
 
@@ -58,10 +81,11 @@ class Holders:
     users: tuple[Holder, ...]
     groups: tuple[Holder, ...]
     number: int
+    robots: tuple[RobotHolder, ...] = ()
 
 
 def holders(needed: Permissions, project: ProjectRef) -> Holders:
-    """Everybody who holds all of `needed` in the project at this moment (four queries). A deleted project is the caller's."""
+    """Everybody who holds all of `needed` in the project at this moment (five queries). A deleted project is the caller's."""
     open_ = TABLE[Subject.PUBLIC] if project.public else frozenset()
     # What anybody holds, members hold besides.
     roles = [int(role) for role in Role if needed - open_ <= TABLE[role]]
@@ -77,6 +101,7 @@ def holders(needed: Permissions, project: ProjectRef) -> Holders:
         users=_users(project, roles),
         groups=_groups(project, roles),
         number=sql.value(_NUMBER, (project.id, roles, admins, auditors)),
+        robots=tuple(_robots(project, needed - open_)),
     )
 
 
@@ -95,3 +120,16 @@ def _groups(project: ProjectRef, roles: Collection[int]) -> tuple[Holder, ...]:
         Holder(name, True, label(role_id), since, people=people, source=source, synced_at=synced_at)
         for name, role_id, since, source, synced_at, people in found
     )
+
+
+def _robots(project: ProjectRef, needed: Permissions) -> Iterator[RobotHolder]:
+    places = ({"place": Place.PROJECT, "project": project.id}, {"place": Place.ALL_PROJECTS})
+    found = sql.rows(_ROBOTS, [json.dumps([each]) for each in places])
+    for name, home, own, elders, expires_at, last_used_at in found:
+        near = [each for each in within(own, elders) if each.is_for(project.id)]
+        if not needed <= frozenset().union(*(each.permissions for each in near)):
+            continue
+        is_whole = needed <= in_project(tuple(near), project.id)
+        patterns = {" and ".join(map(str, each.repositories)) for each in near if each.permissions & needed}
+        repositories = () if is_whole else tuple(sorted(patterns - {""}))
+        yield RobotHolder(name, home, repositories, expires_at, last_used_at)

@@ -62,6 +62,8 @@ class Principal:
     `allowances`: a robot's rights, or the bounds of the key a user came with; None for a user with all his rights. `key_id` is
     that of his key (accounts.AccessToken), 0 for none. `confirmed`: he has proved himself a short while ago, so that he may do
     what takes that (access.table.NEEDS_CONFIRMATION); a browser session is not for long.
+
+    `via`: how the actor of a registry token proved himself when he got it; NONE where that is not known.
     """
 
     kind: ActorKind
@@ -77,6 +79,7 @@ class Principal:
     allowances: Allowances | None = None
     key_id: int = 0
     confirmed: bool = True
+    via: AuthMethod = AuthMethod.NONE
 
     @property
     def is_whole(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models.expressions import RawSQL
@@ -34,7 +34,7 @@ class Reach:
     def parameters(self) -> dict[str, object]:
         """Parameters of `CONDITION` and `REPOSITORY_CONDITION`."""
         whole = [each for each in self.bounds or () if self.about_project or not each.repositories]
-        parts = [each for each in self.bounds or () if each.repositories]
+        parts = _patterns(each for each in self.bounds or () if each.repositories)
         return {
             "reach_everywhere": self.everywhere,
             "reach_public": self.in_public,
@@ -42,8 +42,8 @@ class Reach:
             "reach_user": self.user_id,
             "reach_bounded": self.bounds is not None,
             "reach_projects": [_project(each) for each in whole],
-            "reach_parts": [_project(each) for each in parts],
-            "reach_patterns": [_pattern(each) for each in parts],
+            "reach_parts": list(parts),
+            "reach_patterns": list(parts.values()),
         }
 
     @property
@@ -116,10 +116,19 @@ def _project(allowance: Allowance) -> int:
     return allowance.project_id or EVERYWHERE
 
 
+def _patterns(allowances: Iterable[Allowance]) -> dict[int, str]:
+    """For each project one expression over full names of repositories: PostgreSQL keeps few of them compiled."""
+    found: dict[int, list[str]] = {}
+    for each in allowances:
+        found.setdefault(_project(each), []).append(_pattern(each))
+    return {project_id: f"^(?:{'|'.join(dict.fromkeys(each))})$" for project_id, each in found.items()}
+
+
 def _pattern(allowance: Allowance) -> str:
-    """All globs, on the path below the project's name."""
-    ahead = "".join(f"(?=[^/]+/{glob.expression}$)" for glob in allowance.repositories)
-    return f"^{ahead}"
+    """All its globs, on the path below the project's name."""
+    *others, last = (glob.expression for glob in allowance.repositories)
+    ahead = "".join(f"(?={expression}$)" for expression in others)
+    return f"[^/]+/{ahead}{last}"
 
 
 def _positional(statement: str, parameters: dict[str, object]) -> tuple[str, tuple[object, ...]]:

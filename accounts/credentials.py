@@ -1,4 +1,7 @@
-"""Passwords of accounts: checked, and remembered for a minute. The order of sources stands in accounts.sign_in."""
+"""Passwords of accounts: checked, and remembered for a minute. The order of sources stands in accounts.sign_in.
+
+What is remembered counts for the address it came from alone: comparing with it is no limited guess, so nobody else may do that.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,65 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.contrib.auth.hashers import check_password
 
 from accounts.models import Source, User
+from accounts.models.keys import TokenKind
 from accounts.names import UserName
 
 REMEMBERED_SECONDS = 60.0
 REMEMBERED_MAX = 4096
 
 
+class Proof(Protocol):
+    """What a password or secret is right for."""
+
+    @property
+    def facts(self) -> str:
+        """All that must be as it was for it to be right still."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenSecret:
+    """A secret somebody chose: kept as passwords are. `epoch` is that of its robot, or of the user whose CLI secret it is."""
+
+    kind: str
+    id: int
+    epoch: int
+    hash: str
+
+    @property
+    def facts(self) -> str:
+        return f"{self.kind}\0{self.id}\0{self.epoch}\0{self.hash}"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user with his identity in the directory, "" for none."""
+    """A user with his identity in the directory, "" for none, and the CLI secret he chose.
+
+    That stands for his password where he has none here. `networks`: where it may be used from.
+    """
 
     user: User
     subject: str = ""
+    cli_secret: ChosenSecret | None = None
+    networks: Sequence[str] = ()
+
+    @property
+    def facts(self) -> str:
+        user = self.user
+        return f"{user.pk}\0{user.auth_epoch}\0{user.password}\0{self.subject}"
+
+    @property
+    def hash(self) -> str:
+        """What a password is compared with here, "" for nothing."""
+        if self.user.has_usable_password():
+            return self.user.password
+        return self.cli_secret.hash if self.cli_secret else ""
 
 
 class VerifiedCredentials:
@@ -42,22 +87,32 @@ class VerifiedCredentials:
         self._until: OrderedDict[bytes, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def knows(self, account: Account, password: str, now: float) -> bool:
+    def knows(self, proof: Proof, password: str, now: float) -> bool:
         with self._lock:
-            return self._until.get(self._tag(account, password), 0.0) > now
+            return self._until.get(self._tag(proof, password), 0.0) > now
 
-    def remember(self, account: Account, password: str, now: float) -> None:
-        tag = self._tag(account, password)
+    def remember(self, proof: Proof, password: str, now: float) -> None:
+        tag = self._tag(proof, password)
         with self._lock:
             self._until[tag] = now + self._seconds
             self._until.move_to_end(tag)
             while len(self._until) > self._maximum:
                 self._until.popitem(last=False)
 
-    def _tag(self, account: Account, password: str) -> bytes:
-        user = account.user
-        facts = f"{user.pk}\0{user.auth_epoch}\0{user.password}\0{account.subject}\0{password}"
-        return hmac.digest(self._key, facts.encode(), hashlib.sha256)
+    def _tag(self, proof: Proof, password: str) -> bytes:
+        return hmac.digest(self._key, f"{proof.facts}\0{password}".encode(), hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A proof from one address."""
+
+    proof: Proof
+    ip: str | None
+
+    @property
+    def facts(self) -> str:
+        return f"{self.ip}\0{self.proof.facts}"
 
 
 _verified = VerifiedCredentials()
@@ -70,35 +125,44 @@ def _after_fork() -> None:
 
 os.register_at_fork(
     after_in_child=_after_fork
-)  # a lock held by another thread would never be released in the child
+)  # a lock of another thread would never be released in the child
 
 # One statement, as every docker command comes by here; lower() as the unique index has it.
 _ACCOUNT = """
-    SELECT u.*, coalesce(i.subject, '') AS directory_subject FROM account_user u
+    SELECT u.*, coalesce(i.subject, '') AS directory_subject, k.id AS key_id, k.hash AS key_hash, k.networks AS key_networks
+    FROM account_user u
     LEFT JOIN account_identity i ON i.user_id = u.id AND i.source = %s AND i.issuer = ''
+    LEFT JOIN access_token k ON k.user_id = u.id AND k.kind = %s AND k.hash <> ''
+      AND (k.expires_at IS NULL OR k.expires_at > now())
     WHERE lower(u.username) = lower(%s)
 """
 
 
 def find_account(name: UserName) -> Account | None:
     """The account of that name in any case of letters, active or not. One query."""
-    for user in User.objects.raw(_ACCOUNT, [Source.LDAP, str(name)]):
-        return Account(user, vars(user)["directory_subject"])
+    for user in User.objects.raw(_ACCOUNT, [Source.LDAP, TokenKind.CLI_SECRET, str(name)]):
+        row = vars(user)
+        chosen = row["key_hash"] and ChosenSecret("cli", row["key_id"], user.auth_epoch, row["key_hash"])
+        return Account(user, row["directory_subject"], chosen or None, tuple(row["key_networks"] or ()))
     return None
 
 
+def is_remembered(proof: Proof, password: str, ip: str | None) -> bool:
+    """Whether it was right a moment ago, from there, and nothing that counts has changed since."""
+    return _verified.knows(_At(proof, ip), password, time.monotonic())
+
+
+def remember(proof: Proof, password: str, ip: str | None) -> None:
+    """This password has been right, by what is kept here or by the directory."""
+    _verified.remember(_At(proof, ip), password, time.monotonic())
+
+
 def is_right(account: Account, password: str) -> bool:
-    """Whether the account is active and this is its own password, or one that was right a moment ago. At most one hash."""
-    now = time.monotonic()
-    if _verified.knows(account, password, now):
-        return account.user.is_active
+    """Whether the account is active and this is its own password. At most one hash."""
     user = account.user
-    if not user.has_usable_password() or not check_password(password, user.password) or not user.is_active:
-        return False
-    _verified.remember(account, password, now)
-    return True
+    return user.has_usable_password() and check_password(password, user.password) and user.is_active
 
 
-def remember(account: Account, password: str, now: float) -> None:
-    """The directory has taken this password for the account."""
-    _verified.remember(account, password, now)
+def is_secret(chosen: ChosenSecret, secret: str) -> bool:
+    """Whether this is the chosen secret. One hash."""
+    return check_password(secret, chosen.hash)

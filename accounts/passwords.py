@@ -1,13 +1,34 @@
-"""Passwords: how they are hashed and which ones are accepted."""
+"""Passwords and chosen secrets: how they are hashed and which ones are accepted."""
 
 from __future__ import annotations
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.password_validation import CommonPasswordValidator, UserAttributeSimilarityValidator
+from django.core.exceptions import ValidationError
+
+from accounts.secrets import PREFIXES
+from config import current
+from config.catalogue.sign_in import PASSWORD_MIN_LENGTH
 from core.errors import InvalidInput
 
-MIN_CHARACTERS = 8
-MAX_CHARACTERS = 1024
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_CHARACTERS: Final = 1024
+CHOSEN_MIN: Final = 8
+CHOSEN_MAX: Final = 128
+
+_ATTRIBUTES: Final = {"username": "user name", "email": "e-mail address", "full_name": "full name"}
+_CLASSES: Final = {
+    "an upper-case letter": re.compile("[A-Z]"),
+    "a lower-case letter": re.compile("[a-z]"),
+    "a digit": re.compile("[0-9]"),
+}
 
 
 class WharfArgon2PasswordHasher(Argon2PasswordHasher):
@@ -21,14 +42,27 @@ class WharfArgon2PasswordHasher(Argon2PasswordHasher):
     parallelism = 1
 
 
-def check_acceptable(password: str) -> None:
-    """Raise InvalidInput unless `password` has 8 to 1024 characters, all UTF-8 and none NUL."""
-    if len(password) < MIN_CHARACTERS:
-        raise InvalidInput(f"the password is too short: at least {MIN_CHARACTERS} characters are needed")
-    if not is_well_formed(password):
-        raise InvalidInput(
-            f"the password cannot be used: at most {MAX_CHARACTERS} characters, and no NUL character"
-        )
+def check_acceptable(password: str, user: User) -> None:
+    """Raise InvalidInput, naming every rule that a new password of this account breaks; `user` need not be saved.
+
+    At least `password_min_length` and at most 1024 characters, all UTF-8 and none NUL, not one of the 20,000 most common ones
+    and not like the account's name or mail, nor like a generated secret, which is looked for elsewhere. No kinds of characters
+    are asked for (NIST SP 800-63B-4, 3.1.1.2). One query at most.
+    """
+    broken = list(_broken(password, user))
+    if broken:
+        raise InvalidInput(f"the password cannot be used: {'; '.join(broken)}")
+
+
+def check_chosen(secret: str) -> None:
+    """Raise InvalidInput, naming every rule that a secret chosen for a robot or as a CLI secret breaks.
+
+    8 to 128 characters with an upper-case letter, a lower-case letter and a digit (Harbor's rule); not the form of a
+    generated one, which is looked for elsewhere.
+    """
+    broken = list(_broken_of_chosen(secret))
+    if broken:
+        raise InvalidInput(f"the secret cannot be used: {'; '.join(broken)}")
 
 
 def is_well_formed(password: str) -> bool:
@@ -40,3 +74,51 @@ def is_well_formed(password: str) -> bool:
     except UnicodeEncodeError:  # a lone surrogate
         return False
     return True
+
+
+def _broken(password: str, user: User) -> Iterator[str]:
+    least = current.get(PASSWORD_MIN_LENGTH)
+    if len(password) < least:
+        yield f"at least {least} characters are needed"
+    if not password:
+        return
+    if not is_well_formed(password):
+        yield f"at most {MAX_CHARACTERS} characters are allowed, none of them NUL or half a character"
+        return
+    if password.startswith(PREFIXES):
+        yield f"only generated secrets begin with {', '.join(PREFIXES)}"
+    if _is_refused_by(_common(), password):
+        yield "it is one of the most common ones, which are guessed first"
+    for attribute, words in _ATTRIBUTES.items():
+        validator = UserAttributeSimilarityValidator(user_attributes=(attribute,))
+        if _is_refused_by(validator, password, user):
+            yield f"it is too much like the {words}"
+
+
+def _broken_of_chosen(secret: str) -> Iterator[str]:
+    if not CHOSEN_MIN <= len(secret) <= CHOSEN_MAX:
+        yield f"{CHOSEN_MIN} to {CHOSEN_MAX} characters are needed"
+    lacking = [words for words, pattern in _CLASSES.items() if not pattern.search(secret)]
+    if lacking:
+        yield f"it needs {', '.join(lacking)}"
+    if secret and len(secret) <= MAX_CHARACTERS and not is_well_formed(secret):
+        yield "it has a NUL or half a character"
+    if secret.startswith(PREFIXES):
+        yield f"only generated ones begin with {', '.join(PREFIXES)}"
+
+
+@lru_cache(maxsize=1)
+def _common() -> CommonPasswordValidator:
+    return CommonPasswordValidator()
+
+
+def _is_refused_by(
+    validator: CommonPasswordValidator | UserAttributeSimilarityValidator,
+    password: str,
+    user: User | None = None,
+) -> bool:
+    try:
+        validator.validate(password, user)
+    except ValidationError:
+        return True
+    return False

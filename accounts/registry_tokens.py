@@ -18,7 +18,7 @@ from typing import Any, Final
 import jwt
 from jwt.types import Options
 
-from access.principal import ActorKind
+from access.principal import ActorKind, AuthMethod
 from accounts import signing_keys
 from config import current
 from config.catalogue.tokens import TOKEN_EXPIRATION
@@ -43,7 +43,7 @@ Epoch = tuple[int, int]
 class Bearer:
     """Whom a token speaks for. `epoch` is the principal's when it was issued; 0 for the anonymous.
 
-    `key_id`: the access token a user got it by, 0 for none. The token ends with that.
+    `key_id`: the access token a user got it by, 0 for none. The token ends with that. `via`: how he proved himself.
     """
 
     kind: ActorKind
@@ -51,6 +51,7 @@ class Bearer:
     name: str
     epoch: int
     key_id: int = 0
+    via: AuthMethod = AuthMethod.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]
             "id": bearer.id,
             "epoch": bearer.epoch,
             "key": bearer.key_id,
+            "via": str(bearer.via),
             "projects": {name: list(projects[name]) for name in _project_names(kept) if name in projects},
         },
     }
@@ -208,10 +210,11 @@ def _claims(payload: dict[str, Any], key_id: str) -> Claims:
     private = payload["wharf"]
     bearer = Bearer(
         ActorKind(private["kind"]),
-        int(private["id"]),
+        _whole(private["id"]),
         str(payload["sub"]),
-        int(private["epoch"]),
-        int(private.get("key", 0)),  # not in a token of the release before
+        _whole(private["epoch"]),
+        _whole(private.get("key", 0)),  # not in a token of the release before
+        _method(private.get("via")),
     )
     entries = [Grant(entry["type"], entry["name"], tuple(entry["actions"])) for entry in payload["access"]]
     return Claims(
@@ -224,6 +227,18 @@ def _claims(payload: dict[str, Any], key_id: str) -> Claims:
         may_list_catalog=any(
             entry.type == "registry" and entry.name == "catalog" and "*" in entry.actions for entry in entries
         ),
-        projects={name: (int(pair[0]), int(pair[1])) for name, pair in private["projects"].items()},
+        projects={name: (_whole(pair[0]), _whole(pair[1])) for name, pair in private["projects"].items()},
         key_id=key_id,
     )
+
+
+def _whole(told: object) -> int:
+    """A number the database can be asked for. Raises ValueError."""
+    if not isinstance(told, int) or not 0 <= told < 2**63:
+        raise ValueError("a claim is no number that a row could have")
+    return told
+
+
+def _method(told: object) -> AuthMethod:
+    """NONE also for a token of another release, which tells of none or of one unknown here."""
+    return next((each for each in AuthMethod if each == told), AuthMethod.NONE)

@@ -19,6 +19,7 @@ from django.conf import settings
 ROBOT_PREFIX: Final = "wharf_rob_"
 PAT_PREFIX: Final = "wharf_pat_"
 CLI_PREFIX: Final = "wharf_cli_"
+PREFIXES: Final = (ROBOT_PREFIX, PAT_PREFIX, CLI_PREFIX)
 BYTES: Final = 32
 
 _PURPOSE: Final = b"wharf secrets v1"

@@ -10,6 +10,7 @@ import hashlib
 import json
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -35,7 +36,9 @@ from database import sql
 
 CURVE = ec.SECP256R1
 REFRESH_SECONDS = 30
-UNKNOWN_KEY_REFRESH_SECONDS = 1
+# A key that another process has made a moment ago must be found at once; one that somebody made up costs little.
+UNKNOWN_KEY_LOADS = 10
+UNKNOWN_KEY_SECONDS = 1.0
 COORDINATE_BYTES = 32
 # After its last token has run out a retired key proves nothing; a verifier's clock may be a minute off.
 CLOCKS_SECONDS = 60
@@ -53,30 +56,42 @@ class Keyset:
 
 _lock = threading.Lock()
 _loaded: Keyset | None = None
+_looked_for_unknown: deque[float] = deque(maxlen=UNKNOWN_KEY_LOADS)
 
 
 def keyset(*, wanted: str | None = None) -> Keyset:
-    """The current keys, read again every 30 s, and at most once a second when a token names a key not among them."""
+    """The current keys, read again every 30 s, and when a token names a key not among them: ten times a second at most."""
     global _loaded
     known = _loaded
-    if known is None or _is_old(known, wanted):
+    if known is None or _is_old(known) or _lacks(known, wanted):
         with _lock:
-            if _loaded is None or _is_old(_loaded, wanted):
+            if _loaded is None or _is_old(_loaded) or (_lacks(_loaded, wanted) and _may_look()):
                 _loaded = _load()
             known = _loaded
     return known
 
 
-def _is_old(known: Keyset, wanted: str | None) -> bool:
-    age = time.monotonic() - known.loaded_at
-    unknown = wanted is not None and wanted not in known.public
-    return age > (UNKNOWN_KEY_REFRESH_SECONDS if unknown else REFRESH_SECONDS)
+def _is_old(known: Keyset) -> bool:
+    return time.monotonic() - known.loaded_at > REFRESH_SECONDS
+
+
+def _lacks(known: Keyset, wanted: str | None) -> bool:
+    return wanted is not None and wanted not in known.public
+
+
+def _may_look() -> bool:
+    """Whether to look for an unknown key now; noted if so. Called with the lock held."""
+    now = time.monotonic()
+    if len(_looked_for_unknown) == UNKNOWN_KEY_LOADS and now - _looked_for_unknown[0] < UNKNOWN_KEY_SECONDS:
+        return False
+    _looked_for_unknown.append(now)
+    return True
 
 
 def is_current(kid: str) -> bool:
     """Whether the key verifies, from memory alone: False also when the keys would have to be read again."""
     known = _loaded
-    return known is not None and not _is_old(known, None) and kid in known.public
+    return known is not None and not _is_old(known) and kid in known.public
 
 
 def forget() -> None:

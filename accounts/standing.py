@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from access import allowances
 from access.allowances import Allowances
+from access.living import ALIVE, BOUNDS, within
 from access.principal import ActorKind
 from database import sql
 
@@ -15,20 +16,6 @@ _USER = """
       AND (key.expires_at IS NULL OR key.expires_at > now())
     WHERE person.id = %(id)s AND person.is_active AND (%(key)s = 0 OR key.id IS NOT NULL)
 """
-# A robot lives while it is enabled and not expired, its project is there, and so does every robot it was made by.
-ALIVE = """(
-    NOT robot.disabled AND (robot.expires_at IS NULL OR robot.expires_at > now())
-    AND (robot.project_id IS NULL OR EXISTS (
-      SELECT FROM project WHERE project.id = robot.project_id AND project.deleted_at IS NULL))
-    AND cardinality(robot.ancestors) = (
-      SELECT count(*) FROM robot elder LEFT JOIN project home ON home.id = elder.project_id
-      WHERE elder.id = ANY(robot.ancestors) AND NOT elder.disabled AND home.deleted_at IS NULL
-        AND (elder.expires_at IS NULL OR elder.expires_at > now())))"""
-"""Whether a row `robot` may be used at all, as an SQL condition."""
-
-BOUNDS = "ARRAY(SELECT elder.allowances FROM robot elder WHERE elder.id = ANY(robot.ancestors))"
-"""What the robots a row `robot` was made by may do, in SQL."""
-
 _ROBOT = f"SELECT robot.auth_epoch, robot.allowances, {BOUNDS} FROM robot WHERE robot.id = %s AND {ALIVE}"
 
 
@@ -62,11 +49,3 @@ def _user(user_id: int, key_id: int) -> Standing | None:
 def _robot(robot_id: int) -> Standing | None:
     found = sql.row(_ROBOT, (robot_id,))
     return None if found is None else Standing(found[0], allowances=within(found[1], found[2]))
-
-
-def within(own: list[dict[str, object]], of_elders: list[list[dict[str, object]]]) -> Allowances:
-    """What a robot may do: its own allowances within those of every robot it was made by, all as JSON."""
-    held = allowances.from_json(own)
-    for bounds in of_elders:
-        held = allowances.both(held, allowances.from_json(bounds))
-    return held

@@ -1,4 +1,4 @@
-"""Writes one row of the audit log. Called by audit.actions and audit.denials alone."""
+"""Writes one row of the audit log. Called by audit.actions, audit.denials and audit.sign_ins alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from access.principal import Principal, ProjectRef
+from access.principal import AuthMethod, Principal, ProjectRef
 from audit.detail import MAX_AGENT, MAX_REQUEST_ID, address, clean, encode
 from database import generations, sql
 
@@ -77,5 +77,12 @@ def _values(event: Event) -> tuple[object, ...]:
         clean(resource.name),
         event.project.id if event.project else None,
         str(event.result),
-        encode(event.detail),
+        encode({**event.detail, **_proof(actor)}),
     )
+
+
+def _proof(actor: Principal) -> dict[str, Any]:
+    """How the actor got the registry token he came with, and the id of his access token; nothing where there is neither."""
+    told = {"via": str(actor.via)} if actor.via is not AuthMethod.NONE else {}
+    keyed = {"key": actor.key_id} if actor.key_id else {}
+    return {"proof": {**told, **keyed}} if told or keyed else {}

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from config.catalogue import CATALOGUE
 from config.catalogue.ldap import LDAP_SEARCH_PASSWORD, LDAP_URL
+from config.catalogue.oidc import OIDC_CLIENT_SECRET, OIDC_ENDPOINT
 from config.catalogue.rules import RULES
 from config.catalogue.setting import Setting
 from config.kinds import Unacceptable
@@ -17,6 +20,7 @@ from core.errors import SettingsInvalid
 
 MASK: Final = "***"
 MAX_SHOWN: Final = 512
+_WORDS: Final = {LDAP_SEARCH_PASSWORD.key: "password", OIDC_CLIENT_SECRET.key: "secret"}
 
 
 class Wish(Enum):
@@ -107,14 +111,21 @@ def _carried_away(
     whatever it is.
     """
     moved = planned.get(LDAP_URL.key)
-    if moved is None or set(moved.result) <= set(state.value(LDAP_URL)):
-        return
-    password = LDAP_SEARCH_PASSWORD
+    if moved is not None and not set(moved.result) <= set(state.value(LDAP_URL)):
+        yield from _left_behind(LDAP_URL, LDAP_SEARCH_PASSWORD, wanted, state)
+    moved = planned.get(OIDC_ENDPOINT.key)
+    if moved is not None and moved.result not in ("", state.value(OIDC_ENDPOINT)):
+        yield from _left_behind(OIDC_ENDPOINT, OIDC_CLIENT_SECRET, wanted, state)
+
+
+def _left_behind(
+    place: Setting[Any], password: Setting[SecretStr], wanted: Mapping[str, Any], state: State
+) -> Iterator[tuple[str, str]]:
     if password.key in state.locked and state.locked[password.key].get_secret_value():
-        place = f"fix {LDAP_URL.variable} there too, or the password would go to another server"
-        yield LDAP_URL.key, f"cannot be changed here while {password.variable} is in the environment: {place}"
+        advice = f"fix {place.variable} there too, or the {_WORDS[password.key]} would go to another server"
+        yield place.key, f"cannot be changed here while {password.variable} is in the environment: {advice}"
     elif password.key not in wanted and state.value(password) != password.default:
-        yield LDAP_URL.key, f"names another server: give {password.key} again, or reset it"
+        yield place.key, f"names another server: give {password.key} again, or reset it"
 
 
 def shown(setting: Setting[Any], value: Any) -> Any:

@@ -96,6 +96,14 @@ class GroupUnknown(NotFound):
     """No such group."""
 
 
+class RobotUnknown(NotFound):
+    """No such robot for this caller."""
+
+
+class AccessTokenUnknown(NotFound):
+    """No such access token."""
+
+
 class MemberUnknown(NotFound):
     """The user or group is no member of the project."""
 
@@ -156,6 +164,17 @@ class Unauthenticated(WharfError):
     """No credentials, or credentials that prove nothing."""
 
 
+class CredentialsRefused(Unauthenticated):
+    """A name and a password, secret or token that prove nobody. `message` is the same whatever is wrong.
+
+    `reason` is for administrators. It never holds what was sent as a password.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("user name or password is wrong")
+        self.reason = reason
+
+
 class ManifestBlobUnknown(WharfError):
     """A manifest names blobs or children that the repository does not hold (one error entry per digest)."""
 
@@ -208,6 +227,37 @@ class DirectoryUnavailable(Unavailable):
     def told(self) -> str:
         """For administrators, in one line."""
         return f"{self.reason}: {self.hint}" if self.hint else self.reason
+
+
+class ProviderUnavailable(Unavailable):
+    """The OpenID provider did not answer as it must: nothing is known of the person, good or bad.
+
+    `message` is for whoever signs in and tells nothing. `reason` and `hint` are for administrators, as of DirectoryUnavailable.
+    """
+
+    def __init__(self, reason: str, *, hint: str = "") -> None:
+        super().__init__(
+            "the sign-in service does not answer as it should: try again in a moment", retry_after=10
+        )
+        self.reason = reason
+        self.hint = hint
+
+    @property
+    def told(self) -> str:
+        """For administrators, in one line."""
+        return f"{self.reason}: {self.hint}" if self.hint else self.reason
+
+
+class SignInRefused(WharfError):
+    """A sign-in at a provider that proves nothing. `message` is for whoever signs in, `reason` for administrators.
+
+    Neither holds a secret. `is_malformed`: it was no sign-in begun here, rather than one with a wrong end.
+    """
+
+    def __init__(self, message: str, *, reason: str, is_malformed: bool = False) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.is_malformed = is_malformed
 
 
 class Stage(StrEnum):

@@ -1,4 +1,5 @@
-"""Reading runs: everyone his own, those who may edit a project its runs, administrators all."""
+"""Reading runs: everyone his own, those who may edit a project its runs, who watches the queues those of the system,
+administrators all."""
 
 from __future__ import annotations
 
@@ -53,6 +54,8 @@ def _seen_by(actor: Principal) -> Q:
     readable = apps.get_model("projects", "Project").objects.filter(visible(actor)).values("pk")
     own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
     own &= Q(project_id__isnull=True) | Q(project_id__in=readable)
+    if P.JOBSERVICE_MONITOR_LIST in system_permissions_of(actor):
+        own |= Q(project_id__isnull=True)
     return own | _in_projects(actor)
 
 

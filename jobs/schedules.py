@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from access.check import member_projects
+from access.check import member_projects, system_permissions_of
 from access.principal import Principal, ProjectRef
 from access.table import P, Permission
 from audit.actions import Draft, action
@@ -57,7 +57,8 @@ def _seen_by(actor: Principal) -> Q:
         return Q(pk__in=[])
     if actor.is_admin and actor.is_whole:
         return Q()
-    seen = Q(pk__in=[])
+    watches = P.JOBSERVICE_MONITOR_LIST in system_permissions_of(actor)
+    seen = Q(project_id__isnull=True) if watches else Q(pk__in=[])
     for permission in {kind.permission for kind in kinds.kinds()}:
         named = [kind.name for kind in kinds.kinds() if kind.permission is permission]
         seen |= Q(project_id__in=member_projects(actor, permission), kind__in=named)

@@ -28,7 +28,7 @@ from net.addresses import Network
 from net.answers import Answer, Whole, told
 from net.credentials import Credentials
 from net.deadlines import Deadline
-from net.pinned import Backend, Transport, trust
+from net.pinned import Backend, Transport, trust, unchecked
 from net.resolving import Resolver, system
 from net.targets import Target
 
@@ -138,7 +138,8 @@ class SafeHttp:
     """A pool of connections under one set of rules; safe to share between threads, to be closed after use.
 
     `allowed` gives the networks an administrator opened and `ports` the ports that may be asked, each time anew.
-    `authorities`: PEM of further certificate authorities. Raises ValueError when that holds none.
+    `authorities`: PEM of further certificate authorities. Raises ValueError when that holds none. `certificates_checked` False:
+    whoever sits in between can answer in another's name; for what an administrator has said this of alone.
     """
 
     def __init__(
@@ -148,13 +149,15 @@ class SafeHttp:
         ports: Callable[[], Collection[int]],
         schemes: Collection[str] = SCHEMES,
         authorities: str = "",
+        certificates_checked: bool = True,
         limits: Limits = STRICT,
         resolve: Resolver = system,
     ) -> None:
         self._limits = limits
         self._ports = ports
         self._schemes = frozenset(schemes)
-        self._transport = Transport(Backend(allowed=allowed, resolve=resolve), trust(authorities))
+        context = trust(authorities) if certificates_checked else unchecked()
+        self._transport = Transport(Backend(allowed=allowed, resolve=resolve), context)
 
     def target(self, url: str) -> Target:
         """The URL as this client would ask for it. Raises OutgoingRefused for one it would not ask for."""

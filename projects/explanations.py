@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from access import explanation, holders
+from access import allowances, explanation, holders
+from access.allowances import Allowances
 from access.check import require
 from access.explanation import Explanation, Question
 from access.holders import Holders
 from access.principal import ActorKind, Origin, Principal
 from access.table import P, Permissions
-from accounts.models import User
+from accounts.models import AccessToken, Robot, User
+from accounts.robots import name_of
+from accounts.standing import standing
 from projects.models import Project
 from projects.queries import ref
 
 
 def explain(
-    actor: Principal, subject: User | None, needed: Permissions, project: Project, *, repository: str = ""
+    actor: Principal,
+    subject: User | Robot | None,
+    needed: Permissions,
+    project: Project,
+    *,
+    repository: str = "",
+    key: AccessToken | None = None,
 ) -> Explanation:
     """Why the subject (None: anybody, not signed in) may do that here, or may not, by the rights of this moment.
 
-    Raises Denied, ProjectUnknown.
+    `key`: the one a user comes with, instead of a password. Raises Denied, ProjectUnknown.
     """
     if _is_himself(actor, subject):
         require(actor, P.PROJECT_READ, ref(project))
     else:
         _require(actor, project)
-    return explanation.explain(Question(_as_actor(subject), needed, ref(project), repository))
+    return explanation.explain(Question(_as_actor(subject, key), needed, ref(project), repository))
 
 
 def who_may(actor: Principal, needed: Permissions, project: Project) -> Holders:
@@ -38,18 +47,30 @@ def _require(actor: Principal, project: Project) -> None:
     require(actor, P.LOG_LIST, ref(project))
 
 
-def _is_himself(actor: Principal, subject: User | None) -> bool:
-    return actor.kind is ActorKind.USER and subject is not None and subject.pk == actor.id
+def _is_himself(actor: Principal, subject: User | Robot | None) -> bool:
+    return actor.kind is ActorKind.USER and isinstance(subject, User) and subject.pk == actor.id
 
 
-def _as_actor(subject: User | None) -> Principal:
-    """The subject as it would come by a password."""
+def _as_actor(subject: User | Robot | None, key: AccessToken | None) -> Principal:
+    """The subject as it would come by a password, by its key or by its secret."""
     if subject is None:
         return Principal.anonymous(Origin())
+    if isinstance(subject, Robot):
+        return Principal(ActorKind.ROBOT, subject.pk, name_of(subject), allowances=_given(subject))
+    bounds = None if key is None or key.allowances is None else allowances.from_json(key.allowances)
     return Principal(
         ActorKind.USER,
         subject.pk,
         subject.username,
         is_admin=subject.is_admin,
         is_auditor=subject.is_auditor,
+        allowances=bounds,
+        key_id=key.pk if key else 0,
     )
+
+
+def _given(robot: Robot) -> Allowances:
+    """What it may do; what it might, were it alive."""
+    found = standing(ActorKind.ROBOT, robot.pk)
+    given = found.allowances if found is not None else None
+    return allowances.from_json(robot.allowances) if given is None else given

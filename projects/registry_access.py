@@ -127,7 +127,7 @@ def bearer_of(principal: Principal) -> Bearer | None:
     found = standing_of(principal.kind, principal.id, principal.key_id)
     if found is None or found.epoch != (principal.epoch or found.epoch):
         return None
-    return Bearer(principal.kind, principal.id, principal.name, found.epoch, principal.key_id)
+    return Bearer(principal.kind, principal.id, principal.name, found.epoch, principal.key_id, principal.auth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ may run on several hosts at once. Why neither Celery's nor django-celery-beat's 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from celery import beat
@@ -18,6 +20,9 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery is untyped
     _ticker: Any = None
     # Celery's interface; never filled.
     schedule: ClassVar[dict[str, Any]] = {}
+    # Celery closes its scheduler inside of the handler of SIGTERM, and once more when what that interrupted has been unwound.
+    # While this thread is amid a statement the first time must not ask the database: it would wait for itself.
+    _is_asking = False
 
     def setup_schedule(self) -> None:
         from jobs.beat import Ticker
@@ -26,14 +31,24 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery is untyped
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Start what is due; seconds until the next look."""
-        return float(self._ticker.tick())
+        with self._asking():
+            return float(self._ticker.tick())
 
     def should_sync(self) -> bool:
         return False
 
     def close(self) -> None:
-        if self._ticker is not None:
-            self._ticker.leave()
+        if self._ticker is not None and not self._is_asking:
+            with self._asking():
+                self._ticker.leave()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        self._is_asking = True
+        try:
+            yield
+        finally:
+            self._is_asking = False
 
     @property
     def info(self) -> str:

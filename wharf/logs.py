@@ -7,13 +7,21 @@ import logging
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+
+def _without_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Django adds the request to a failure, and its text holds the query: a code of somebody's sign-in may stand in it."""
+    event.pop("request", None)
+    return event
+
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.ExtraAdder(),
+    _without_request,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 # show_locals would print settings and form data into the log.

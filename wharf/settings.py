@@ -33,6 +33,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "frontend.middleware.Pages",
+    "accounts.browser.Csrf",
 ]
 ROOT_URLCONF = "wharf.urls_web"
 REGISTRY_URLCONF = "wharf.urls_registry"
@@ -47,7 +49,13 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": database_settings(ENVIRONMENT.database, lease=ENVIRONMENT.lease),
 }
 
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["frontend.context.page"]},
+    }
+]
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -57,6 +65,8 @@ LANGUAGE_CODE = "en"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Names and attributes of cookies follow the scheme of each request: accounts.browser.
+CSRF_FAILURE_VIEW = "frontend.views.auth.not_meant"
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(ENVIRONMENT.log_level)

@@ -10,9 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from access.table import P
+from accounts.services import forgetting as people
+from accounts.services import sessions
 from accounts.sync import job as directory
+from artifacts import forgetting as pushes
 from artifacts import maintenance, statistics
 from audit import partitions
+from config import forgetting as settings
+from jobs import forgetting as runs
 from jobs import housekeeping
 from jobs.kinds import Kind, Lane, Queue, Single, Subscription
 from jobs.progress import Progress
@@ -39,9 +44,25 @@ def _fold_statistics(progress: Progress) -> Mapping[str, Any]:
     return {"repositories": statistics.fold()}
 
 
+def _forget_person(progress: Progress, user_id: int) -> Mapping[str, Any]:
+    his = people.names_of(user_id)
+    progress.phase("taking a removed person's name out")
+    pushes.forget(his, progress.advance)
+    people.forget_members(his)
+    settings.forget(his)
+    runs.forget(his)
+    return {"user": user_id}
+
+
 def _ensure_partitions(progress: Progress) -> Mapping[str, Any]:
     progress.phase("making partitions")
     return {each.name: str(each.outcome) for each in partitions.ensure()}
+
+
+def _forget(progress: Progress) -> Mapping[str, Any]:
+    done = housekeeping.clean(progress)
+    progress.phase("removing sessions that are over")
+    return {**done, "sessions": sessions.forget_ended()}
 
 
 KINDS: tuple[Kind, ...] = (
@@ -82,6 +103,15 @@ KINDS: tuple[Kind, ...] = (
         keep=50,
     ),
     Kind(
+        "people.forget",
+        _forget_person,
+        "Take a removed person's name out",
+        MAINTENANCE.name,
+        timeout=timedelta(hours=3),
+        keep=20,
+        permission=P.USER_DELETE,
+    ),
+    Kind(
         directory.KIND,
         directory.sync,
         "Read people and groups of the directory",
@@ -93,8 +123,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "jobs.housekeeping",
-        housekeeping.clean,
-        "Remove old runs",
+        _forget,
+        "Remove old runs and ended sessions",
         MAINTENANCE.name,
         max_attempts=1,
         single_active=Single.ONE,
@@ -102,4 +132,6 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-SUBSCRIPTIONS: dict[str, tuple[Subscription, ...]] = {}
+SUBSCRIPTIONS: dict[str, tuple[Subscription, ...]] = {
+    people.EVENT: (Subscription("people.forget"),),
+}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from frontend.views import home
+from frontend import urls as pages
 from registry_api.rest import urls as rest
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", home.show, name="home"),
-    path("static/<str:name>", home.asset, name="asset"),
+    *pages.urlpatterns,
     *rest.urlpatterns,
 ]

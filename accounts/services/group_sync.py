@@ -56,7 +56,7 @@ _REMOVE_GROUPS = (
     "DELETE FROM user_group_member WHERE user_id = %s AND group_id = ANY(%s::bigint[]) RETURNING group_id"
 )
 _IDENTITY = """
-    SELECT FROM account_identity WHERE user_id = %s AND source = 'ldap' AND issuer = '' AND subject = %s
+    SELECT FROM account_identity WHERE user_id = %s AND source = %s AND issuer = %s AND subject = %s
 """
 _USER_NAMES = "SELECT username FROM account_user WHERE id = ANY(%s::bigint[]) ORDER BY username LIMIT %s"
 _GROUP_NAMES = "SELECT name FROM user_group WHERE id = ANY(%s::bigint[]) ORDER BY name LIMIT %s"
@@ -104,10 +104,10 @@ def change_people(
 
 
 def _locked_of_directory(group: Group, draft: Draft) -> Group:
-    """Raises KeptByDirectory for a local group, GroupUnknown."""
+    """Raises KeptByDirectory for a group of another source, GroupUnknown."""
     row = locked(group, draft)
-    if row.source == Source.LOCAL:
-        raise KeptByDirectory(f"'{row.name}' is no group of the directory: its people are added here")
+    if row.source != Source.LDAP:
+        raise KeptByDirectory(f"'{row.name}' is no group of the directory: its people come from elsewhere")
     return row
 
 
@@ -123,33 +123,40 @@ def _settled(row: Group, draft: Draft, added: tuple[int, ...], leaving: Collecti
 
 
 def replace_groups_of(
-    actor: Principal, user: User, group_ids: Collection[int], *, subject: str = ""
+    actor: Principal,
+    user: User,
+    group_ids: Collection[int],
+    *,
+    subject: str = "",
+    source: Source = Source.LDAP,
+    issuer: str = "",
 ) -> Replaced:
-    """Make these the groups of the directory that the user is in; his local groups stay. Nothing is written for no change.
+    """Make these the groups of that source the user is in; all others of his stay. Nothing is written for no change.
 
-    `subject`: whose account it must still be when he joins any. Raises UserUnknown, also when it is not; Denied.
+    `subject` (of `source` and `issuer`): whose account it must still be when he joins any. Raises UserUnknown, also when it is
+    not; Denied.
     """
     present = set(
-        GroupMember.objects.filter(user=user, group__source=Source.LDAP).values_list("group_id", flat=True)
+        GroupMember.objects.filter(user=user, group__source=source).values_list("group_id", flat=True)
     )
     if present == set(group_ids):
         return Replaced()
     joined, left = sorted(set(group_ids) - present), sorted(present - set(group_ids))
-    return _replace_groups_of(actor, user, joined, left, subject=subject)
+    return _replace_groups_of(actor, user, joined, left, his=(source, issuer, subject))
 
 
 @retried
 def _replace_groups_of(
-    actor: Principal, user: User, joined: Sequence[int], left: Sequence[int], *, subject: str
+    actor: Principal, user: User, joined: Sequence[int], left: Sequence[int], *, his: tuple[Source, str, str]
 ) -> Replaced:
     with action(actor, P.USER_GROUP_UPDATE, name="user.groups") as draft:
         if sql.row("SELECT FROM account_user WHERE id = %s FOR KEY SHARE", (user.pk,)) is None:
             raise UserUnknown(f"no user '{user.username}'", user=user.username)
         draft.resource("user", user.pk, user.username)
         sql.rows(_LOCK_GROUPS, (sorted({*joined, *left}),))
-        added = _ids(_ADD_GROUPS, (user.pk, list(joined), Source.LDAP)) if joined else ()
-        if added and subject:
-            _check_his(user, subject)
+        added = _ids(_ADD_GROUPS, (user.pk, list(joined), his[0])) if joined else ()
+        if added and his[2]:
+            _check_his(user, his)
         removed = _ids(_REMOVE_GROUPS, (user.pk, list(left))) if left else ()
         ended = end_sessions_of_losers([user.pk], roles_of_groups(removed) if removed else ())
         draft.detail = _told(_GROUP_NAMES, added, removed) | {"sessions_ended": ended}
@@ -194,10 +201,10 @@ def group_is_gone(actor: Principal, group: Group) -> Replaced:
     return Replaced((), removed, ended)
 
 
-def _check_his(user: User, subject: str) -> None:
+def _check_his(user: User, his: tuple[Source, str, str]) -> None:
     """Raises UserUnknown. After the locks of groups: who changes a group's people takes these first."""
     sql.rows("SELECT FROM account_user WHERE id = %s FOR NO KEY UPDATE", (user.pk,))
-    if sql.row(_IDENTITY, (user.pk, subject)) is None:
+    if sql.row(_IDENTITY, (user.pk, *his)) is None:
         raise UserUnknown(f"'{user.username}' is not the account of that person any more", user=user.username)
 
 

@@ -14,6 +14,7 @@ from access.table import P, Role
 from accounts.models import Group, GroupMember, Source, User
 from accounts.names import GroupName
 from accounts.services.lost_rights import end_sessions_of_losers
+from accounts.whole import require_whole
 from audit.actions import Draft, action
 from core.errors import AlreadyExists, GroupUnknown, KeptByDirectory, UserUnknown
 from database import sql
@@ -39,6 +40,23 @@ def create_group(actor: Principal, name: str) -> Group:
         _insert(group, "give the new one another name")
         _describe(draft, group)
         draft.after({"source": group.source})
+    return group
+
+
+@retried
+def create_provided_group(actor: Principal, name: str) -> Group:
+    """A group of the OpenID provider, empty until people of it sign in: those whose groups claim lists this very name.
+
+    Known by the name the provider has for it: renamed here, it stays that group. Raises NameInvalid, AlreadyExists, Denied.
+    """
+    group = Group(name=str(GroupName.parse(name)), source=Source.OIDC, subject=name.strip())
+    with action(actor, P.USER_GROUP_CREATE, name="group.create") as draft:
+        _insert(
+            group,
+            "rename that one first (wharf group rename), or find the provider's among those of source oidc",
+        )
+        _describe(draft, group)
+        draft.after({"source": group.source, "subject": group.subject})
     return group
 
 
@@ -99,6 +117,7 @@ def delete_group(actor: Principal, group: Group) -> None:
 def add_to_group(actor: Principal, group: Group, user: User) -> Group:
     """Raises KeptByDirectory, GroupUnknown, UserUnknown, Denied. Who is in it already stays."""
     with action(actor, P.USER_GROUP_UPDATE, name="group.add") as draft:
+        require_whole(actor)  # the group's roles may hold more than a key does
         row = _local(group, draft)
         found = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).first()
         if found is None:
@@ -175,9 +194,12 @@ def _taken(error: IntegrityError, group: Group, advice: str) -> Exception:
 def _local(group: Group, draft: Draft) -> Group:
     row = locked(group, draft)
     if row.source != Source.LOCAL:
-        raise KeptByDirectory(
-            f"the people of '{row.name}' come from the directory: change them there, then run wharf ldap sync"
+        place = (
+            "from the OpenID provider: change them there, and let them sign in again"
+            if row.source == Source.OIDC
+            else "from the directory: change them there, then run wharf ldap sync"
         )
+        raise KeptByDirectory(f"the people of '{row.name}' come {place}")
     return row
 
 

@@ -17,8 +17,10 @@ from access.table import P
 from accounts.models import GroupMember, Identity, Source, User
 from accounts.passwords import check_acceptable
 from accounts.services.directory import facts_of
+from accounts.services.forgetting import forget_chosen_secret
 from accounts.services.groups import administered
 from accounts.services.users import end_sessions, keep_an_admin, locked_user
+from accounts.whole import require_whole
 from audit.actions import action
 from core.errors import AlreadyExists, Conflict
 from database.transactions import RaceLost, retried
@@ -36,6 +38,7 @@ def link_identity(actor: Principal, user: User, person: Person) -> Identity:
     """
     with action(actor, P.USER_UPDATE, name="identity.link") as draft:
         row = locked_user(user, draft)
+        require_whole(actor)
         identity, is_new = _link(row, person)
         draft.after({"name": identity.name, "dn": identity.dn})
         if not is_new:
@@ -61,29 +64,31 @@ def unlink_identity(actor: Principal, user: User) -> User:
         if identity is None:
             raise Conflict(f"'{row.username}' is not linked to the directory", user=row.username)
         draft.before({"name": identity.name, "dn": identity.dn})
-        _forget_directory(row, identity)
+        _forget(row, [Source.LDAP])
     return row
 
 
 @retried
 def migrate_to_local(actor: Principal, user: User, password: str) -> User:
-    """Make it an account of its own with this password; groups and rights of the directory go, roles of its own stay.
+    """Make it an account of its own with this password; groups and rights from elsewhere go, roles of its own stay.
 
     Raises Conflict for a local account without an identity, InvalidInput, LastAdministrator, UserUnknown, Denied.
     """
-    check_acceptable(password)
+    check_acceptable(password, user)
     encoded = make_password(password)
     with action(actor, P.USER_UPDATE, name="user.migrate") as draft:
         _keep_an_admin_by_group(user)
         row = locked_user(user, draft)
-        identity = row.identities.filter(source=Source.LDAP).first()
+        require_whole(actor)
+        identity = row.identities.order_by("pk").first()
         if row.source == Source.LOCAL and identity is None:
             raise Conflict(f"'{row.username}' is a local account already", user=row.username)
-        draft.before({"source": row.source, "dn": identity.dn if identity else ""})
+        draft.before({"source": row.source, **(_described(identity) if identity else {})})
         draft.after({"source": Source.LOCAL})
         row.password, row.source = encoded, Source.LOCAL
         row.save(update_fields=["password", "source"])
-        _forget_directory(row, identity)
+        forget_chosen_secret(row.pk)
+        _forget(row, [Source.LDAP, Source.OIDC])
     row.refresh_from_db()
     return row
 
@@ -98,6 +103,7 @@ def migrate_to_directory(actor: Principal, user: User, person: Person) -> User:
     with action(actor, P.USER_UPDATE, name="user.migrate") as draft:
         keep_an_admin(user)
         row = locked_user(user, draft)
+        require_whole(actor)
         identity, is_new = _link(row, person)
         draft.before({"source": row.source})
         draft.after({"source": Source.LDAP, "dn": identity.dn})
@@ -149,13 +155,18 @@ def _link(row: User, person: Person) -> tuple[Identity, bool]:
         raise
 
 
-def _forget_directory(row: User, identity: Identity | None) -> None:
-    """What came from the directory goes. Raises LastAdministrator for the last admin of a project, whom a group made one.
+def _described(identity: Identity) -> dict[str, str]:
+    if identity.source == Source.LDAP:
+        return {"dn": identity.dn}
+    return {"issuer": identity.issuer, "subject": identity.subject}
 
-    All sessions and tokens end, whatever is lost: any of them may have begun with the directory's password."""
-    if identity is not None:
-        identity.delete()
-    groups = GroupMember.objects.filter(user=row, group__source=Source.LDAP)
+
+def _forget(row: User, sources: list[Source]) -> None:
+    """What came from there goes. Raises LastAdministrator for the last admin of a project, whom a group made one.
+
+    All sessions and tokens end, whatever is lost: any of them may have begun with a proof from there."""
+    row.identities.filter(source__in=sources).delete()
+    groups = GroupMember.objects.filter(user=row, group__source__in=sources)
     with keeping_admins(administered(roles_of_groups(groups.values_list("group_id", flat=True)))):
         groups.delete()
     fields = []

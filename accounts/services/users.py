@@ -6,8 +6,6 @@ An act with `by` is the directory's word about whom it saw, and no more than tha
 from __future__ import annotations
 
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.db.models import F, Q
 from psycopg.errors import UniqueViolation
@@ -15,12 +13,15 @@ from psycopg.errors import UniqueViolation
 from access.administrators import administered_by, keeping_admins
 from access.principal import Principal
 from access.table import P
-from accounts.models import MAX_EMAIL, MAX_NAME, DisabledBy, Source, User
+from accounts.models import DisabledBy, Source, User
 from accounts.names import UserName
 from accounts.passwords import check_acceptable
+from accounts.profiles import kept_elsewhere, new_user, parse_details, stated
+from accounts.services import forgetting
 from accounts.sync.shapes import Sighting
+from accounts.whole import require_whole
 from audit.actions import Draft, action
-from core.errors import AlreadyExists, InvalidInput, KeptByDirectory, LastAdministrator, UserUnknown
+from core.errors import AlreadyExists, LastAdministrator, UserUnknown
 from database.transactions import retried
 
 
@@ -36,21 +37,20 @@ def create_user(
     is_auditor: bool = False,
 ) -> User:
     """Raises NameInvalid, InvalidInput (password, e-mail), AlreadyExists, Denied."""
-    name = UserName.parse(username)
-    check_acceptable(password)
-    user = User(
-        username=str(name),
-        email=_email(email),
-        full_name=_full_name(full_name),
-        password=make_password(password),
-        is_admin=is_admin,
-        is_auditor=is_auditor,
-    )
+    user = new_user(username, password=password, email=email, full_name=full_name)
+    user.is_admin, user.is_auditor = is_admin, is_auditor
     with action(actor, P.USER_CREATE, name="user.create") as draft:
-        _save_name(user)
-        draft.resource("user", user.pk, user.username)
-        draft.after(_state(user))
+        if is_admin or is_auditor:
+            require_whole(actor)
+        insert_user(user, draft)
     return user
+
+
+def insert_user(user: User, draft: Draft) -> None:
+    """Part of the act that creates the account. Raises AlreadyExists."""
+    _save_name(user)
+    draft.resource("user", user.pk, user.username)
+    draft.after(stated(user))
 
 
 @retried
@@ -63,21 +63,25 @@ def change_user(
     by: Sighting | None = None,
 ) -> User:
     """Change what is not None. Raises InvalidInput, KeptByDirectory, UserUnknown, Denied."""
-    wanted_email = None if email is None else _email(email)
-    wanted_name = None if full_name is None else _full_name(full_name)
+    wanted = parse_details(email, full_name)
     with action(actor, P.USER_UPDATE, name="user.update") as draft:
         row = locked_user(user, draft)
-        if not _may_name(row, by):
-            draft.discard()
-            return row
-        draft.before({"email": row.email, "full_name": row.full_name})
-        row.email = row.email if wanted_email is None else wanted_email
-        row.full_name = row.full_name if wanted_name is None else wanted_name
-        row.save(update_fields=["email", "full_name"])
-        draft.after({"email": row.email, "full_name": row.full_name})
-        if draft.detail["before"] == draft.detail["after"]:
+        if _may_describe(row, by):
+            save_details(row, wanted, draft)
+        else:
             draft.discard()
     return row
+
+
+def save_details(row: User, wanted: dict[str, str], draft: Draft) -> None:
+    """Part of an act that changes mail or full name of the locked row."""
+    draft.before({"email": row.email, "full_name": row.full_name})
+    for field, value in wanted.items():
+        setattr(row, field, value)
+    row.save(update_fields=["email", "full_name"])
+    draft.after({"email": row.email, "full_name": row.full_name})
+    if draft.detail["before"] == draft.detail["after"]:
+        draft.discard()
 
 
 @retried
@@ -99,13 +103,23 @@ def rename_user(actor: Principal, user: User, username: str, *, by: Sighting | N
 @retried
 def set_password(actor: Principal, user: User, password: str) -> User:
     """Raises InvalidInput, UserUnknown, Denied. Ends every session and token of the user."""
-    check_acceptable(password)
+    check_acceptable(password, user)
     encoded = make_password(password)  # outside the transaction: it takes its time on purpose
     with action(actor, P.USER_UPDATE, name="user.password") as draft:
         row = locked_user(user, draft)
-        row.password = encoded
-        _save_and_end_sessions(row, ["password"])
+        require_whole(actor)
+        save_password(row, encoded)
     return row
+
+
+def save_password(row: User, encoded: str) -> None:
+    """Part of an act: the locked row's password is another one, and what began with the old one ends.
+
+    So does a chosen CLI secret, which stands for a password of his own where there is none.
+    """
+    row.password = encoded
+    _save_and_end_sessions(row, ["password"])
+    forgetting.forget_chosen_secret(row.pk)
 
 
 @retried
@@ -154,6 +168,7 @@ def set_admin(actor: Principal, user: User, value: bool, *, by: Sighting | None 
         if not value:
             keep_an_admin(user)
         row = locked_user(user, draft)
+        require_whole(actor)
         _set_flag(row, "admin", value, by=by, draft=draft)
     return row
 
@@ -163,14 +178,16 @@ def set_auditor(actor: Principal, user: User, value: bool, *, by: Sighting | Non
     """Make the user an auditor (sees all audit events) or not. Raises UserUnknown, Denied. Otherwise as `set_admin`."""
     with action(actor, P.USER_UPDATE, name="user.auditor") as draft:
         row = locked_user(user, draft)
+        require_whole(actor)
         _set_flag(row, "auditor", value, by=by, draft=draft)
     return row
 
 
 @retried
 def remove_user(actor: Principal, user: User) -> None:
-    """Delete the account and its memberships; audit events keep the name. The id is never used again.
+    """Delete the account with its keys, sessions and memberships; audit events keep the name. The id is never used again.
 
+    "deleted user 12" takes the place of his name wherever others' rows have it (accounts.services.forgetting).
     Raises LastAdministrator (of the system, or of a project: disable the user instead, or name another admin
     there first), UserUnknown, Denied.
     """
@@ -179,9 +196,10 @@ def remove_user(actor: Principal, user: User) -> None:
         # FOR UPDATE: nobody may give him a role until he is gone.
         User.objects.select_for_update().filter(pk=user.pk).first()
         row = locked_user(user, draft)
-        draft.before(_state(row))
+        draft.before({"username": row.username, "is_admin": row.is_admin, "is_auditor": row.is_auditor})
         with keeping_admins(administered_by(row.pk)):
             row.delete()
+        forgetting.begin(actor, user.pk)
 
 
 def end_sessions(user_id: int) -> None:
@@ -199,7 +217,7 @@ def locked_user(user: User, draft: Draft) -> User:
 
 
 def keep_an_admin(user: User) -> None:
-    """Refuse to lose the last active administrator, or the last one who can sign in without the directory.
+    """Refuse to lose the last active administrator, or the last one who can sign in without another system.
 
     Locks all and the user himself, in order: two cannot leave at once. Raises LastAdministrator.
     """
@@ -212,7 +230,7 @@ def keep_an_admin(user: User) -> None:
         )
     if [admin.pk for admin in found if admin.has_usable_password()] == [user.pk]:
         raise LastAdministrator(
-            f"'{user.username}' is the last administrator who can sign in without the directory: "
+            f"'{user.username}' is the last administrator who can sign in without another system: "
             "give another one a password first (wharf password change NAME)"
         )
 
@@ -234,7 +252,9 @@ def _save_name(row: User, fields: list[str] | None = None) -> None:
 
 def _is_his(row: User, by: Sighting | None) -> bool:
     """Whether the locked row is still the account of the person the directory speaks of."""
-    return by is None or row.identities.filter(source=Source.LDAP, issuer="", subject=by.subject).exists()
+    if by is None:
+        return True
+    return row.identities.filter(source=by.source, issuer=by.issuer, subject=by.subject).exists()
 
 
 def _may_be_given(row: User, by: Sighting) -> bool:
@@ -243,15 +263,19 @@ def _may_be_given(row: User, by: Sighting) -> bool:
 
 
 def _may_name(row: User, by: Sighting | None) -> bool:
-    """Whether name and mail of the row are changed by this word. Raises KeptByDirectory where they never are by hand."""
+    """Whether the row's user name is changed by this word; one of OpenID Connect was chosen here. Raises KeptByDirectory."""
     if by is not None:
-        return row.source == Source.LDAP and _is_his(row, by)
+        return row.source == by.source and _is_his(row, by)
     if row.source == Source.LDAP:
-        raise KeptByDirectory(
-            f"the name and e-mail address of '{row.username}' come from the directory: change them there, "
-            f"or make the account a local one (wharf user migrate {row.username} --to local)"
-        )
+        raise kept_elsewhere(row)
     return True
+
+
+def _may_describe(row: User, by: Sighting | None) -> bool:
+    """As `_may_name`, of mail and full name."""
+    if by is None and row.source != Source.LOCAL:
+        raise kept_elsewhere(row)
+    return _may_name(row, by)
 
 
 def _set_flag(row: User, right: str, value: bool, *, by: Sighting | None, draft: Draft) -> None:
@@ -270,30 +294,3 @@ def _set_flag(row: User, right: str, value: bool, *, by: Sighting | None, draft:
         _save_and_end_sessions(row, [flag, origin])
     else:
         row.save(update_fields=[flag, origin])
-
-
-def _state(user: User) -> dict[str, object]:
-    return {
-        "username": user.username,
-        "email": user.email,
-        "full_name": user.full_name,
-        "is_admin": user.is_admin,
-        "is_auditor": user.is_auditor,
-    }
-
-
-def _email(text: str) -> str:
-    if len(text) > MAX_EMAIL:
-        raise InvalidInput(f"an e-mail address has at most {MAX_EMAIL} characters")
-    if text:
-        try:
-            validate_email(text)
-        except ValidationError as error:
-            raise InvalidInput("that is not an e-mail address") from error
-    return text
-
-
-def _full_name(text: str) -> str:
-    if len(text) > MAX_NAME or not text.isprintable():
-        raise InvalidInput(f"a full name has at most {MAX_NAME} characters and no control characters")
-    return text

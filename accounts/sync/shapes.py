@@ -41,10 +41,13 @@ class Sighting:
     """What an act of the directory on an account rests on: whose account it was, and its epoch, when it was read here.
 
     Nothing is done to an account that is not this person's any more, and nothing given to one that has lost a right since.
+    `source` and `issuer`: of the identity (accounts.models.Identity), where it is not the directory's.
     """
 
     subject: str
     epoch: int
+    source: str = "ldap"
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,3 +98,18 @@ prepare_ldap() {
     say "python-ldap could not be built, so Wharf goes without LDAP; see .venv/ldap.log"
   fi
 }
+
+# prepare_provider: the OpenID provider tests sign in at, beside the packages of Python. Not having it stops nothing.
+prepare_provider() {
+  local wanted marker=.venv/oidc-provider/.installed folder=.venv/oidc-provider
+  command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || return 0
+  wanted=$(sha256sum tests/oidc/package-lock.json | cut -d' ' -f1)
+  if [ "$(cat "$marker" 2>/dev/null)" = "$wanted" ]; then return; fi
+  say "installing the OpenID provider of the tests (once)"
+  rm -rf "$folder" && mkdir -p "$folder" && cp tests/oidc/package.json tests/oidc/package-lock.json "$folder"
+  if (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts >../oidc-provider.log 2>&1); then
+    printf '%s\n' "$wanted" >"$marker"
+  else
+    say "the OpenID provider could not be installed, its tests will be skipped; see .venv/oidc-provider.log"
+  fi
+}

@@ -6,21 +6,23 @@ from django.db import IntegrityError
 from psycopg.errors import UniqueViolation
 
 from access.administrators import keeping_admins
-from access.check import unknown
+from access.check import permissions_of, unknown
 from access.losses import Taken
 from access.models import Member
 from access.principal import Principal
-from access.table import P, Role, label, loses_rights
+from access.robots import IN_PROJECT
+from access.table import P, Role, label, loses_rights, permissions
 from accounts.models import Group, User
 from accounts.services.groups import people_of
 from accounts.services.lost_rights import end_sessions_of_losers
 from audit.actions import Draft, action
-from core.errors import AlreadyExists, GroupUnknown, MemberUnknown, UserUnknown
+from core.errors import AlreadyExists, Denied, GroupUnknown, MemberUnknown, UserUnknown
 from database import sql
 from database.transactions import retried
 from projects.models import Project
 from projects.queries import ref
 
+SHOWN = 3
 _LIVING_PROJECT = "SELECT FROM project WHERE id = %s AND deleted_at IS NULL FOR NO KEY UPDATE"
 # They stay until the transaction ends: a key that is no more would be found out only at its end. Nobody joins the group
 # meanwhile: he would get a token by the role that is being taken, and be none of the people it is taken from.
@@ -36,6 +38,7 @@ def add_member(actor: Principal, project: Project, subject: User | Group, role: 
     """
     with action(actor, P.MEMBER_CREATE, ref(project), name="member.create") as draft:
         _lock(project, subject)
+        _check_given(actor, project, role)
         try:
             member = Member.objects.create(
                 project=project, role_id=role, created_by_name=actor.name, **_key(subject)
@@ -57,6 +60,7 @@ def change_role(actor: Principal, project: Project, subject: User | Group, role:
         member = _member(project, subject)
         old = member.role_id
         _describe(draft, member, subject)
+        _check_given(actor, project, role)
         draft.before({"role": label(old)} | _kind(subject))
         draft.after({"role": role.label} | _kind(subject))
         if old == role:
@@ -81,6 +85,21 @@ def remove_member(actor: Principal, project: Project, subject: User | Group) -> 
         with keeping_admins(_administered(member)):
             member.delete()
         end_sessions_of_losers(_people(subject), [Taken(project.pk, member.role_id)])
+
+
+def _check_given(actor: Principal, project: Project, role: Role) -> None:
+    """No robot and no token with bounds gives a role that holds more than it does itself. Raises Denied.
+
+    Of what a robot can have at all: it would give the rest to a person whose password it chose.
+    """
+    if actor.is_whole:
+        return
+    lacks = permissions(role) & IN_PROJECT - permissions_of(actor, ref(project))
+    if lacks:
+        shown = ", ".join(sorted(lacks)[:SHOWN]) + (" and more" if len(lacks) > SHOWN else "")
+        raise Denied(
+            f"the role {role.label} holds more than this key does ({shown}): give a lesser role, or do it as a person"
+        )
 
 
 def _lock(project: Project, subject: User | Group) -> None:

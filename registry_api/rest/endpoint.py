@@ -18,8 +18,9 @@ from rest_framework.views import APIView
 
 from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
+from accounts import rates
 from core import request_facts
-from core.errors import Unauthenticated
+from core.errors import TooManyRequests, Unauthenticated
 from registry_api.rest import answers, errors
 from registry_api.rest.authentication import AUTHENTICATION, refuse_foreign_pages
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath
@@ -70,6 +71,7 @@ class Endpoint(APIView):
             return
         refuse_foreign_pages(self.http_request)
         request_facts.note_actor(self.http_request.META, self.actor.name)
+        rates.check(self.actor, self.origin)
         if self.actor.kind is ActorKind.ANONYMOUS and not self.anonymous:
             raise Unauthenticated("authentication required")
 
@@ -81,12 +83,23 @@ class Endpoint(APIView):
     def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
         """Every fault is rendered, foreseen or not."""
         actor = self.__dict__.get("actor")  # nobody yet where proving him is what failed
+        if isinstance(error, Unauthenticated) and actor is None:
+            error = _counted(error, self.origin)
         return errors.answer(error, self.origin, path=self.http_request.path, actor=actor)
 
     def finalize_response(  # type: ignore[override]
         self, _request: Request, response: HttpResponseBase, *_args: Any, **_path: Any
     ) -> HttpResponseBase:
         return answers.finished(self.http_request, self.origin, response)
+
+
+def _counted(error: Unauthenticated, origin: Origin) -> Exception:
+    """Who proved nothing is counted by his address alone: that, or that it is over its limit."""
+    try:
+        rates.check(None, origin)
+    except TooManyRequests as refusal:
+        return refusal
+    return error
 
 
 class Nothing(Endpoint):

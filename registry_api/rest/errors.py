@@ -62,6 +62,7 @@ TABLE: tuple[tuple[type[e.WharfError], int, str], ...] = (
     (e.TagImmutable, 412, "PRECONDITION"),
     (e.PreconditionFailed, 412, "PRECONDITION"),
     (e.Conflict, 409, "CONFLICT"),
+    (e.ConfirmationNeeded, 403, "FORBIDDEN"),
     (e.Denied, 403, "FORBIDDEN"),
     (e.WharfError, 400, "BAD_REQUEST"),
 )
@@ -95,7 +96,7 @@ def _asked_who(error: e.WharfError, actor: Principal | None) -> e.WharfError:
 
 
 def _known(error: Exception, origin: Origin, path: str) -> e.WharfError:
-    if isinstance(error, e.Unavailable):
+    if isinstance(error, e.Unavailable) and not isinstance(error, e.TooManyRequests):
         log.warning("unavailable", request_id=origin.request_id, path=path, reason=error.message)
     if isinstance(error, e.WharfError):
         return error

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 
 from access.origin import external_origin, origin_of
 from core.errors import WharfError
@@ -58,11 +59,13 @@ def assets() -> dict[str, Asset]:
     return found
 
 
+@csrf_exempt
 def page(http: HttpRequest) -> HttpResponseBase:
     """The explorer."""
     return _checked(http) or _guarded(http, HttpResponse(_html()), "no-cache")
 
 
+@csrf_exempt
 def asset(http: HttpRequest, name: str) -> HttpResponseBase:
     """A file of the explorer, to be kept for a year."""
     if (refusal := _checked(http)) is not None:
@@ -74,6 +77,7 @@ def asset(http: HttpRequest, name: str) -> HttpResponseBase:
     return _guarded(http, response, f"public, max-age={YEAR}, immutable")
 
 
+@csrf_exempt
 def document(http: HttpRequest) -> HttpResponseBase:
     """The committed OpenAPI document."""
     if (refusal := _checked(http)) is not None:

@@ -10,6 +10,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts import browser
+
 ANONYMOUS_SECURITY: dict[str, list[str]] = {}
 
 
@@ -41,6 +43,21 @@ class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - its signature
         return {"type": "http", "scheme": "basic"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Registers itself by being defined."""
+
+    target_class = "registry_api.rest.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - its signature
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": browser.HOST_PREFIX + browser.SESSION_COOKIE,
+            "description": f"A browser session. What changes something needs the header {browser.CSRF_HEADER} as well.",
+        }
 
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:

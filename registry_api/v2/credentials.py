@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from access.principal import ActorKind, AuthMethod, Origin, Principal
-from accounts import registry_tokens
+from access.principal import AuthMethod, Origin, Principal
+from accounts import gate, registry_tokens
 from accounts.registry_tokens import Claims
-from accounts.sign_in import sign_in
 from core.errors import Unauthenticated
 from projects import registry_access
 
@@ -40,31 +39,14 @@ def caller_of(request: HttpRequest, origin: Origin) -> Caller | None:
 
 
 def basic(value: str, origin: Origin) -> Principal:
-    """RFC 7617 credentials. Empty name and password are the anonymous: docker search and others send them."""
+    """Whom RFC 7617 credentials prove. Empty name and password are the anonymous: docker search and others send them.
+
+    Raises as accounts.gate.prove.
+    """
     username, password = _decode(value)
     if not username and not password:
         return Principal.anonymous(origin)
-    return by_password(username, password, origin)
-
-
-def by_password(username: str, password: str, origin: Origin) -> Principal:
-    """The user these credentials prove.
-
-    Raises Unauthenticated, with one message for every reason; DirectoryUnavailable when they cannot be checked now.
-    """
-    user = sign_in(username, password, origin)
-    if user is None:
-        raise Unauthenticated("user name or password is wrong")
-    return Principal(
-        ActorKind.USER,
-        user.pk,
-        user.username,
-        is_admin=user.is_admin,
-        is_auditor=user.is_auditor,
-        auth=AuthMethod.BASIC,
-        origin=origin,
-        epoch=user.auth_epoch,
-    )
+    return gate.prove(username, password, origin)
 
 
 def _decode(value: str) -> tuple[str, str]:
@@ -97,5 +79,6 @@ def _by_token(token: str, origin: Origin) -> Caller:
         grants=claims.repositories,
         allowances=standing.allowances,
         key_id=claims.bearer.key_id,
+        via=claims.bearer.via,
     )
     return Caller(principal, claims)

@@ -18,9 +18,10 @@ from django.http.response import HttpResponseBase
 from access.check import registry_actions
 from access.origin import external_origin, origin_of
 from access.principal import Origin, Principal, ProjectRef
+from accounts import rates
 from artifacts.repositories import Target
 from core import request_facts
-from core.errors import Denied, InvalidInput, Unauthenticated, Unavailable, WharfError
+from core.errors import Denied, InvalidInput, TooManyRequests, Unauthenticated, Unavailable, WharfError
 from core.oci.names import RepositoryName
 from database.transactions import TRY_AGAIN
 from projects import registry_access
@@ -120,15 +121,18 @@ class Endpoint:
 def authorize(
     http: HttpRequest, origin: Origin, operation: Operation, repository: RepositoryName | None
 ) -> Request:
-    """The request with its caller's right checked. Raises Challenge, Denied."""
+    """The request with its caller's right checked. Raises Challenge, Denied, TooManyRequests."""
     scopes = _scopes(http, operation, repository)
     try:
         caller = caller_of(http, origin)
     except Unauthenticated as error:
+        rates.check(None, origin)
         raise Challenge(error.message, scopes=scopes, error="invalid_token") from error
     if caller is None:
+        rates.check(None, origin)
         raise Challenge("authentication required", scopes=scopes)
     request_facts.note_actor(http.META, caller.principal.name)
+    rates.check(caller.principal, origin)
     if repository is None:
         return Request(http, caller)
     granted = _by_claims if caller.claims is not None else _by_roles
@@ -175,7 +179,8 @@ def answer(http: HttpRequest, origin: Origin, error: Exception) -> HttpResponse:
     """The response to an exception: a domain error as its table says, a database that is away as 503, anything else as 500."""
     if isinstance(error, Challenge):
         return _challenged(http, error)
-    if isinstance(error, Unavailable):
+    # Whoever asks too often is told so, and recorded as a refusal: it is no fault of ours.
+    if isinstance(error, Unavailable) and not isinstance(error, TooManyRequests):
         log.warning(
             "unavailable",
             request_id=origin.request_id,

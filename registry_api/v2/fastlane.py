@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from access.origin import origin_from
 from access.principal import AuthMethod, Principal
-from accounts import signing_keys
+from accounts import rates, signing_keys
 from accounts.registry_tokens import Claims, remembered
 from audit import pulls
 from core import request_facts
@@ -111,6 +111,9 @@ class FastLane:
             return self._application(environ, start_response)
         entry = self._memory.get(asked.key)
         if entry is not None and self._is_current() and _holds(entry, asked):
+            bearer = asked.claims.bearer
+            if not rates.admits(bearer.kind, bearer.id, origin_from(environ).ip):
+                return self._application(environ, start_response)  # which tells him, and keeps the entry
             request_facts.note_lane_hit(environ)
             return _answer(entry, asked, environ, start_response)
         request_facts.note_lane_miss(environ)

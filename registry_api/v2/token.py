@@ -10,14 +10,14 @@ from django.http.response import HttpResponseBase
 
 from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
-from accounts import registry_tokens, signing_keys
+from accounts import gate, rates, registry_tokens, signing_keys
 from accounts.registry_tokens import SERVICE, Issued
 from core import request_facts
 from core.errors import InvalidInput, Unauthenticated, WharfError
 from core.oci.scope import parse_scopes
 from projects import registry_access
 from registry_api.v2.body import Body
-from registry_api.v2.credentials import basic, by_password
+from registry_api.v2.credentials import basic
 from registry_api.v2.endpoint import answer, finished
 from registry_api.v2.errors import JSON, MethodNotAllowed
 
@@ -32,7 +32,7 @@ def token(http: HttpRequest) -> HttpResponseBase:
     """A token for what was asked and is allowed. Wrong credentials are a 401, never an anonymous token."""
     origin = origin_of(http)
     try:
-        response = _serve(http, origin)
+        response = _counted(http, origin)
     except Exception as error:  # noqa: BLE001 - as the endpoint: every fault is rendered
         response = _refused(error) if isinstance(error, GrantTypeUnsupported) else answer(http, origin, error)
     if response.status_code == 401:
@@ -49,6 +49,15 @@ def jwks(http: HttpRequest) -> HttpResponseBase:
     except Exception as error:  # noqa: BLE001 - as the endpoint: every fault is rendered
         response = answer(http, origin, error)
     return finished(http, origin, response)
+
+
+def _counted(http: HttpRequest, origin: Origin) -> HttpResponse:
+    """As `_serve`; who proved nothing is counted by his address alone. Raises TooManyRequests."""
+    try:
+        return _serve(http, origin)
+    except Unauthenticated:
+        rates.check(None, origin)
+        raise
 
 
 def _serve(http: HttpRequest, origin: Origin) -> HttpResponse:
@@ -81,7 +90,7 @@ def _post(http: HttpRequest, form: QueryDict, origin: Origin) -> HttpResponse:
     _check_service(form)
     if form.get("grant_type") != "password":
         raise GrantTypeUnsupported("grant_type must be password: refresh tokens are not issued here")
-    principal = by_password(form.get("username", ""), form.get("password", ""), origin)
+    principal = gate.prove(form.get("username", ""), form.get("password", ""), origin)
     issued = _issue(http, principal, form.getlist("scope"))
     granted = " ".join(
         f"{grant.type}:{grant.name}:{','.join(grant.actions)}" for grant in issued.grants if grant.actions
@@ -96,6 +105,7 @@ def _check_service(parameters: QueryDict) -> None:
 
 def _issue(http: HttpRequest, principal: Principal, scopes: list[str]) -> Issued:
     request_facts.note_actor(http.META, principal.name)
+    rates.check(principal, principal.origin)
     bearer = registry_access.bearer_of(principal)
     if bearer is None:
         raise Unauthenticated("user name or password is wrong")

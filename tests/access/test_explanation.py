@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from django.db.models.functions import Now
 
-from access.explanation import GATES, Explanation, Question, Step, StepKind, explain, needed
+from access.explanation import GATES, Explanation, Question, explain, needed
 from access.holders import holders
 from access.principal import Principal
+from access.steps import Step, StepKind
 from access.table import P, Permissions, Role
 from accounts.models import Group, User
 from core.errors import Denied, InvalidInput, ProjectUnknown

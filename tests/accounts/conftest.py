@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts.passwords import WharfArgon2PasswordHasher
+from audit import denials
+from audit.flood import Flood
+from audit.recorder import Event
 from tests.accounts.directories import LOCAL, Configure, forget_passwords
 from tests.ldap.slapd import Slapd, slapd
 from tests.people import make_user
@@ -24,3 +28,29 @@ def directory(server: Slapd, configure: Configure, monkeypatch: pytest.MonkeyPat
     configure(**server.settings)
     make_user("admin", password=LOCAL, is_admin=True)
     return server
+
+
+@pytest.fixture(autouse=True)
+def no_denials_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of this minute were refused keeps nothing of this one's out of the audit log."""
+    fresh = Flood[Event](per_key=denials.PER_MINUTE, in_all=denials.ALL_PER_MINUTE, seconds=denials.MINUTE)
+    monkeypatch.setattr(denials, "_flood", fresh)
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that went through Argon2."""
+    seen: list[str] = []
+    encode, verify = WharfArgon2PasswordHasher.encode, WharfArgon2PasswordHasher.verify
+
+    def seen_encode(self: WharfArgon2PasswordHasher, password: str, salt: str) -> str:
+        seen.append(password)
+        return encode(self, password, salt)
+
+    def seen_verify(self: WharfArgon2PasswordHasher, password: str, encoded: str) -> bool:
+        seen.append(password)
+        return verify(self, password, encoded)
+
+    monkeypatch.setattr(WharfArgon2PasswordHasher, "encode", seen_encode)
+    monkeypatch.setattr(WharfArgon2PasswordHasher, "verify", seen_verify)
+    return seen

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from access.principal import Origin
 from accounts import credentials
+from accounts import sign_in as sign_in_module
 from accounts.credentials import VerifiedCredentials
 from accounts.ldap import limits
 from accounts.models import Group, Identity, User
-from accounts.sign_in import sign_in
 from accounts.sync import job
 from accounts.sync.people import import_group_at, the_directory
 from audit.models import AuditEvent
+from core.errors import CredentialsRefused
 from tests.ldap.slapd import PEOPLE, Slapd
 from tests.people import SYSTEM, unique
 
@@ -24,6 +26,22 @@ def forget_passwords(monkeypatch: Any) -> None:
     """What this process remembers of passwords that were right and of servers that failed."""
     monkeypatch.setattr(credentials, "_verified", VerifiedCredentials())
     monkeypatch.setattr(limits, "circuits", limits.Circuits())
+
+
+def sign_in(name: str, password: str, origin: Origin = sign_in_module.NOBODY) -> User | None:
+    """Whom the credentials prove, None for nobody."""
+    try:
+        return sign_in_module.sign_in(name, password, origin).user
+    except CredentialsRefused:
+        return None
+
+
+def by_directory(name: str, password: str) -> User | None:
+    """Whom the directory proves, None for nobody."""
+    try:
+        return sign_in_module.by_directory(name, password).user
+    except CredentialsRefused:
+        return None
 
 
 def signed_in(name: str, password: str = PASSWORD) -> User:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from accounts.sign_in import sign_in
 from audit.models import AuditEvent
 from projects.models import Project
+from tests.accounts.directories import sign_in
 from tests.people import make_project, make_user, unique
 from tests.shell import Shell
 
@@ -37,7 +37,7 @@ def test_a_short_password_is_one_line_on_standard_error(shell: Shell):
     name = unique("ann")
     status, out, err = shell.run("user", "create", name, stdin="short\n")
     assert (status, out) == (1, "")
-    assert err == "wharf: the password is too short: at least 8 characters are needed\n"
+    assert err == "wharf: the password cannot be used: at least 8 characters are needed\n"
     assert not User.objects.filter(username=name).exists()
 
 

@@ -7,9 +7,8 @@ import pytest
 from accounts import credentials
 from accounts.credentials import Account, VerifiedCredentials
 from accounts.models import User
-from accounts.passwords import WharfArgon2PasswordHasher
 from accounts.services.users import disable_user, set_password
-from accounts.sign_in import sign_in
+from tests.accounts.directories import sign_in
 from tests.people import SYSTEM, make_user
 
 pytestmark = pytest.mark.django_db
@@ -19,25 +18,6 @@ PASSWORD = "correct horse"
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "_verified", VerifiedCredentials())
-
-
-@pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that went through Argon2."""
-    seen: list[str] = []
-    encode, verify = WharfArgon2PasswordHasher.encode, WharfArgon2PasswordHasher.verify
-
-    def seen_encode(self: WharfArgon2PasswordHasher, password: str, salt: str) -> str:
-        seen.append(password)
-        return encode(self, password, salt)
-
-    def seen_verify(self: WharfArgon2PasswordHasher, password: str, encoded: str) -> bool:
-        seen.append(password)
-        return verify(self, password, encoded)
-
-    monkeypatch.setattr(WharfArgon2PasswordHasher, "encode", seen_encode)
-    monkeypatch.setattr(WharfArgon2PasswordHasher, "verify", seen_verify)
-    return seen
 
 
 def test_the_right_password_proves_who_you_are_in_any_case_of_the_name():

@@ -15,9 +15,8 @@ from django.urls import resolve
 from access.principal import Origin
 from accounts.ldap import limits
 from accounts.models import User
-from accounts.sign_in import sign_in
 from core.errors import DirectoryUnavailable
-from tests.accounts.directories import PASSWORD, Configure, forget_passwords
+from tests.accounts.directories import PASSWORD, Configure, forget_passwords, sign_in
 from tests.ldap.slapd import Slapd, slapd
 from tests.people import make_user, unique
 from tests.registry_api.client import basic

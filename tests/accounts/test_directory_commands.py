@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import Group, User
-from accounts.sign_in import sign_in
 from jobs.models import Run
-from tests.accounts.directories import PASSWORD, Configure, forget_passwords, signed_in
+from tests.accounts.directories import PASSWORD, Configure, forget_passwords, sign_in, signed_in
 from tests.ldap.slapd import Slapd, slapd
 from tests.people import make_user, unique
 from tests.shell import Shell

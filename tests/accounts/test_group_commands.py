@@ -160,6 +160,7 @@ def test_who_may_names_users_groups_with_their_numbers_and_everybody(shell: Shel
         "auditors: none",
         f"users: {user.username} (maintainer)",
         f"groups: {group.name} (developer, 2 people)",
+        "robots: none",
     ]
     found = shell.json("access", "who", "delete", project.name)
     assert ([each["name"] for each in found["users"]], found["groups"]) == ([user.username], [])

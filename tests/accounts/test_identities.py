@@ -7,7 +7,6 @@ import pytest
 from access.table import Role
 from accounts.models import Identity, User
 from accounts.services import identities, users
-from accounts.sign_in import sign_in
 from accounts.sync.people import find_person, import_group_at, import_person, the_directory
 from core.errors import AlreadyExists, Conflict, GroupUnknown, LastAdministrator, Unavailable, UserUnknown
 from projects.services.members import add_member
@@ -19,6 +18,7 @@ from tests.accounts.directories import (
     imported,
     names_in,
     operations,
+    sign_in,
     signed_in,
     synchronised,
 )

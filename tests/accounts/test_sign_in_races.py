@@ -16,7 +16,6 @@ from accounts.models import Identity, User
 from accounts.services import group_sync, groups, identities
 from accounts.services.directory import directory_actor
 from accounts.services.group_sync import replace_groups_of
-from accounts.sign_in import by_directory
 from accounts.sync import job, people, reading
 from accounts.sync.acts import apply
 from accounts.sync.people import find_person, the_directory
@@ -26,6 +25,7 @@ from config import current, services
 from database import sql
 from tests.accounts.directories import (
     PASSWORD,
+    by_directory,
     forget_passwords,
     imported,
     names_in,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from access.table import Role
-from accounts.models import Identity, Source, User
+from accounts.models import AccessToken, Identity, Source, TokenKind, User
 from accounts.services import users
 from accounts.sync.shapes import Sighting
 from audit.models import AuditEvent
@@ -138,11 +138,14 @@ def test_the_last_active_administrator_stays(leave: Callable[[User], object]):
         lambda user: users.remove_user(SYSTEM, user),
     ],
 )
-def test_an_administrator_who_needs_no_directory_stays(leave: Callable[[User], object]):
+def test_an_administrator_who_needs_no_other_system_stays(leave: Callable[[User], object]):
     User.objects.filter(is_admin=True).update(is_admin=False)
-    make_user(is_admin=True)  # the directory's: no password of his own
+    for source in (Source.LDAP, Source.OIDC):
+        other = make_user(is_admin=True)
+        User.objects.filter(pk=other.pk).update(source=source)
+        AccessToken.objects.create(user=other, kind=TokenKind.CLI_SECRET, name="key", hash="x")
     last = make_user(is_admin=True, password=PASSWORD)
-    with pytest.raises(LastAdministrator, match="without the directory"):
+    with pytest.raises(LastAdministrator, match="without another system"):
         leave(last)
     make_user(is_admin=True, password=PASSWORD)
     leave(last)
@@ -205,6 +208,14 @@ def test_name_and_mail_of_the_directory_are_not_changed_here():
     with pytest.raises(KeptByDirectory):
         users.change_user(SYSTEM, user, email="ann@example.org")
     assert users.change_user(SYSTEM, user, email="ann@example.org", by=seen(user)).email
+
+
+def test_mail_of_an_openid_account_is_the_providers_and_its_name_was_chosen_here():
+    user, name = make_user(), unique("ann")
+    User.objects.filter(pk=user.pk).update(source=Source.OIDC)
+    with pytest.raises(KeptByDirectory, match="OpenID Connect provider"):
+        users.change_user(SYSTEM, user, email="ann@example.org")
+    assert users.rename_user(SYSTEM, user, name).username == name
 
 
 def test_a_removed_user_leaves_his_events_and_no_memberships():

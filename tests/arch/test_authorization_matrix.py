@@ -11,19 +11,25 @@ import pytest
 
 from core.oci.digest import Digest
 from registry_api.v2.urls import ROUTES
+from tests import keys
 from tests.registry_api import documents
 from tests.registry_api.client import Repository, World
 
 MEMBERS = ("limited_guest", "guest", "developer", "maintainer", "project_admin")
 STRANGERS = ("anonymous", "outsider", "auditor")
-EVERYBODY = (*STRANGERS, *MEMBERS, "admin")
+EVERYBODY = (*STRANGERS, *MEMBERS, "admin", *keys.KINDS)
 
 # Written out by hand from the role table of the specification, not read from the product.
 ALLOWED = {
-    "ping": {"outsider", "auditor", *MEMBERS, "admin"},
-    "pull": {*MEMBERS, "admin"},
-    "push": {"developer", "maintainer", "project_admin", "admin"},
-    "delete": {"maintainer", "project_admin", "admin"},
+    "ping": {"outsider", "auditor", *MEMBERS, "admin", *keys.KINDS},
+    "pull": {
+        *MEMBERS,
+        "admin",
+        *("pull_robot", "push_robot", "project_robot", "system_robot"),
+        *("developer_pat", "project_admin_pat", "admin_pat"),
+    },
+    "push": {"developer", "maintainer", "project_admin", "admin", "push_robot", "project_robot", "admin_pat"},
+    "delete": {"maintainer", "project_admin", "admin", "project_robot", "admin_pat"},
 }
 
 
@@ -145,6 +151,24 @@ def test_a_caller_gets_what_the_role_table_gives(
     assert answer.status_code == _expected(pattern, row, kind), answer.text
     if answer.status_code == 401:
         assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"] or kind == "anonymous"
+
+
+DIRECT = [("GET", "pull"), ("HEAD", "pull"), ("PUT", "push"), ("DELETE", "delete")]
+
+
+@pytest.mark.parametrize("kind", EVERYBODY)
+@pytest.mark.parametrize(("method", "takes"), DIRECT)
+def test_credentials_without_a_token_give_the_same(world: World, method: str, takes: str, kind: str) -> None:
+    """Of the rights of the moment, which a token only carries."""
+    row = MATRIX[(MANIFEST, method)]
+    repository = getattr(world, kind).repository(world.name())
+    path, options = row.path(repository, world)
+    client = repository.client
+    headers = {"Authorization": client.basic} if client.basic else {}
+    headers |= options.pop("headers", {})
+    answer = world.registry.request(method, f"/v2/{repository.name}/{path}", headers=headers, **options)
+    refused = 401 if kind == "anonymous" else 403
+    assert answer.status_code == (row.status if kind in ALLOWED[takes] else refused), answer.text
 
 
 def _expected(pattern: str, row: Row, kind: str) -> int:

@@ -176,3 +176,17 @@ def test_what_a_beat_starts_is_done_by_a_worker(world: World, start_beat: Start)
     due("demo.noop")
     start_beat()
     wait(lambda: Run.objects.filter(state=State.SUCCEEDED, trigger="schedule").exists(), why=world.logs)
+
+
+def test_a_beat_that_is_asked_to_stop_in_the_middle_of_a_statement_stops(
+    world: World, start_beat: Start
+) -> None:
+    """Celery closes its scheduler inside of the signal's handler: a statement there would wait for the interrupted one."""
+    due()
+    with blocked_inserts(world):
+        beat = start_beat()
+        wait(lambda: held_up(world, "INSERT INTO job_run") == 1, why=world.logs)
+        beat.send_signal(signal.SIGTERM)
+        assert beat.wait(20) == 0, world.logs()
+    assert beats(world) == 0
+    assert Run.objects.count() == 0

@@ -16,7 +16,7 @@ from access.principal import Principal
 from access.table import Role
 from accounts.models import User
 from core.oci.digest import Digest
-from tests import people
+from tests import keys, people
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -174,7 +174,7 @@ class Repository:
 
 @dataclass
 class World:
-    """A private project, its people, and a registry to meet them."""
+    """A private project, its people and programs (the kinds of tests.keys), and a registry to meet them."""
 
     registry: Registry
     project: Any
@@ -195,6 +195,9 @@ class World:
     def _person(self, kind: str) -> Client:
         if kind == "anonymous":
             return Client(self.registry, None, people.ANONYMOUS)
+        if kind in keys.KINDS:
+            key = keys.KINDS[kind](self.project)
+            return Client(self.registry, basic(key.username, key.secret), key.principal)
         user = self._user(kind)
         return Client(self.registry, basic(user.username, PASSWORD), people.principal(user))
 

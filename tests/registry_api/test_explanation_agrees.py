@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from pytest_django.plugin import DjangoDbBlocker
 
 from access.check import registry_actions, require
-from access.explanation import Explanation, Question, StepKind, explain, needed
+from access.explanation import Explanation, Question, explain, needed
 from access.models import Member
 from access.principal import Principal
+from access.steps import StepKind
 from access.table import REGISTRY_ACTIONS, P, Role
-from accounts import registry_tokens
+from accounts import limiter, registry_tokens
+from accounts.counting import Counts
 from accounts.models import Group, GroupMember, User
 from core.errors import Denied, ProjectUnknown
 from jobs.models import Run
@@ -112,6 +114,8 @@ class Scene:
         Project.objects.filter(pk=project.pk).update(public=facts.public, deleted_at=deleted_at)
         project.refresh_from_db()
         registry_access.forget()
+        # A disabled user's password is a wrong one, and each example tries it several times.
+        limiter._counts = Counts(people.unique("test"))
 
     def client(self, facts: Facts) -> Client:
         if facts.anonymous:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from core.errors import InvalidInput
 from wharf import console
 
 if TYPE_CHECKING:
-    from access.explanation import Explanation, Step
-    from access.holders import Holder, Holders
+    from access.explanation import Explanation
+    from access.holders import Holder, Holders, RobotHolder
+    from access.principal import Principal
+    from access.steps import Step
+    from accounts.models import AccessToken, Robot, User
 
 ANONYMOUS = "anonymous"
 ACTION = "pull, push, delete, or a permission such as tag:delete"
@@ -19,10 +23,14 @@ def register(nouns: console.SubParsers) -> None:
     verbs = nouns.add_parser("access", help="who may do what, and why").add_subparsers(
         required=True, metavar="VERB"
     )
-    parser = console.verb(verbs, "explain", "why a user may do something, or may not")
-    parser.add_argument("user", help=f"a name, or '{ANONYMOUS}' for anybody who has not signed in")
+    parser = console.verb(verbs, "explain", "why a user or robot may do something, or may not")
+    parser.add_argument(
+        "user",
+        help=f"a user's name, a robot's (robot$ci), or '{ANONYMOUS}' for anybody who has not signed in",
+    )
     parser.add_argument("action", help=ACTION)
     parser.add_argument("project", metavar="PROJECT[/REPOSITORY]")
+    parser.add_argument("--token", metavar="NAME", help="the user comes with this access token of his")
     parser.set_defaults(run=explain)
     parser = console.verb(verbs, "who", "everybody who may do something in a project")
     parser.add_argument("action", help=ACTION)
@@ -32,7 +40,6 @@ def register(nouns: console.SubParsers) -> None:
 
 def explain(options: argparse.Namespace) -> int:
     from access.explanation import needed
-    from accounts.queries import user_by_name
     from core.oci.names import RepositoryName
     from projects import explanations
     from projects.queries import project_by_name
@@ -41,16 +48,37 @@ def explain(options: argparse.Namespace) -> int:
     name, _, path = options.project.partition("/")
     repository = str(RepositoryName.parse(options.project)) if path else ""
     project = project_by_name(actor, name)
-    user = None if options.user == ANONYMOUS else user_by_name(actor, options.user)
-    found = explanations.explain(actor, user, wanted, project, repository=repository)
+    shown, subject, key = _subject(options, actor)
+    found = explanations.explain(actor, subject, wanted, project, repository=repository, key=key)
     facts = {
-        "user": user.username if user else ANONYMOUS,
+        "user": shown,
         "action": options.action,
         "project": project.name,
         "repository": repository or None,
         **_explained(found),
     }
     return console.show(options, facts, _chain(facts, found))
+
+
+def _subject(
+    options: argparse.Namespace, actor: Principal
+) -> tuple[str, User | Robot | None, AccessToken | None]:
+    """Who is asked about, and how he is shown. Raises UserUnknown, RobotUnknown, AccessTokenUnknown."""
+    from accounts.queries import user_by_name
+    from accounts.robots import MARK, name_of
+    from accounts.services.access_tokens import access_token_by_name
+    from wharf.robot_options import robot_named
+
+    if MARK in options.user or options.user == ANONYMOUS:
+        if options.token is not None:
+            raise InvalidInput("only users have access tokens: leave --token out")
+        if options.user == ANONYMOUS:
+            return ANONYMOUS, None, None
+        robot = robot_named(actor, options.user)
+        return name_of(robot), robot, None
+    user = user_by_name(actor, options.user)
+    key = access_token_by_name(actor, user, options.token) if options.token is not None else None
+    return user.username + (f" with token {key.name}" if key else ""), user, key
 
 
 def who(options: argparse.Namespace) -> int:
@@ -110,6 +138,7 @@ def _held(found: Holders) -> dict[str, Any]:
         "auditors": list(found.auditors),
         "users": [{"name": each.name, "role": each.role, "since": _time(each.since)} for each in found.users],
         "groups": [_group(each) for each in found.groups],
+        "robots": [_robot(each) for each in found.robots],
     }
 
 
@@ -124,6 +153,17 @@ def _group(each: Holder) -> dict[str, Any]:
     }
 
 
+def _robot(each: RobotHolder) -> dict[str, Any]:
+    from accounts.robots import full_name
+
+    return {
+        "name": full_name(each.name, each.project),
+        "repositories": list(each.repositories),
+        "ends": _time(each.expires_at),
+        "last_used": _time(each.last_used_at),
+    }
+
+
 def _list(facts: dict[str, Any], found: Holders) -> str:
     lines = [f"{facts['action']} in {facts['project']}: {found.number} with an account"]
     lines.append(f"anybody, without signing in: {'yes' if found.public else 'no'}")
@@ -132,9 +172,16 @@ def _list(facts: dict[str, Any], found: Holders) -> str:
         ("auditors", found.auditors),
         ("users", [f"{each.name} ({each.role})" for each in found.users]),
         ("groups", [f"{each.name} ({each.role}, {each.people} people)" for each in found.groups]),
+        ("robots", [_robot_text(each) for each in facts["robots"]]),
     ):
         lines.append(f"{title}: {', '.join(names) or 'none'}")
     return "\n".join(lines)
+
+
+def _robot_text(robot: dict[str, Any]) -> str:
+    notes = [f"until {robot['ends']}" if robot["ends"] else "for ever"]
+    notes += [f"in {', '.join(robot['repositories'])}"] if robot["repositories"] else []
+    return f"{robot['name']} ({', '.join(notes)})"
 
 
 def _time(moment: Any) -> str | None:

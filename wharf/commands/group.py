@@ -20,7 +20,9 @@ def register(nouns: console.SubParsers) -> None:
         required=True, metavar="VERB"
     )
     console.verb(verbs, "list", "list all groups").set_defaults(run=list_)
-    _named(verbs, "create", "create a group, empty", create)
+    _named(verbs, "create", "create a group, empty", create).add_argument(
+        "--oidc", action="store_true", help="one of the OpenID provider, by the name its groups claim lists"
+    )
     _named(verbs, "show", "a group, its people and its projects", show)
     _named(verbs, "rename", "give a group another name", rename).add_argument("new_name")
     _named(verbs, "add", "put a user into a group", add).add_argument("user")
@@ -38,8 +40,12 @@ def _named(
 
 
 def create(options: argparse.Namespace) -> int:
-    from accounts.services.groups import create_group
+    from accounts.services.groups import create_group, create_provided_group
 
+    if options.oidc:
+        group = create_provided_group(console.actor(), options.name)
+        text = f"group {group.name} created; people of it at the provider are in it once they sign in"
+        return console.show(options, _facts(group), text)
     group = create_group(console.actor(), options.name)
     text = f"group {group.name} created; put people into it: wharf group add '{group.name}' USER"
     return console.show(options, _facts(group), text)

@@ -1,4 +1,4 @@
-"""`wharf user create|list|show|change|link|unlink|migrate|remove`."""
+"""`wharf user create|list|show|keys|change|link|unlink|migrate|remove`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ def register(nouns: console.SubParsers) -> None:
     show_ = console.verb(verbs, "show", "all about a user")
     show_.add_argument("name")
     show_.set_defaults(run=show)
+    keys_ = console.verb(verbs, "keys", "all that lets a user in: password, other systems, tokens, sessions")
+    keys_.add_argument("name")
+    keys_.set_defaults(run=keys)
     _register_change(verbs)
     _register_sources(verbs)
-    remove_ = console.verb(verbs, "remove", "delete a user and his memberships")
+    remove_ = console.verb(
+        verbs, "remove", "delete a user with his keys and memberships; only the audit log keeps his name"
+    )
     remove_.add_argument("name")
     remove_.set_defaults(run=remove)
 
@@ -147,6 +152,23 @@ def show(options: argparse.Namespace) -> int:
     return console.show(options, facts, "\n".join(lines))
 
 
+def keys(options: argparse.Namespace) -> int:
+    from accounts.queries import user_by_name
+    from accounts.services.access_tokens import access_tokens_of
+    from accounts.services.sessions import sessions_of
+    from wharf.commands.token import facts
+
+    actor = console.actor()
+    user = user_by_name(actor, options.name)
+    found = [_way_in("password", "its own")] if user.has_usable_password() else []
+    found += [_way_in(each.source, each.name) for each in user.identities.order_by("source", "issuer")]
+    found += [_way_in("token", token.name, facts(token)) for token in access_tokens_of(actor, user)]
+    for session in sessions_of(actor, user):
+        seen = {"last_used": session.seen_at.isoformat(timespec="seconds"), "from": session.ip}
+        found += [_way_in("session", str(session.id), seen)]
+    return console.show(options, found)
+
+
 def link(options: argparse.Namespace) -> int:
     from accounts.queries import user_by_name
     from accounts.services.identities import link_identity
@@ -211,6 +233,11 @@ def remove(options: argparse.Namespace) -> int:
     if is_in_directory:
         text += "\nthe directory still knows him: signing in makes a new account (to keep him out, disable instead)"
     return console.show(options, {"name": user.username}, text)
+
+
+def _way_in(kind: str, name: str, facts: dict[str, Any] | None = None) -> dict[str, Any]:
+    known = facts or {}
+    return {"kind": kind, "name": name, **{key: known.get(key) for key in ("expires", "last_used", "from")}}
 
 
 def _facts(user: User) -> dict[str, Any]:

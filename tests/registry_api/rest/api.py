@@ -14,7 +14,7 @@ from access.principal import Principal
 from access.table import Role
 from accounts.models import User
 from jobs.models import Run, Schedule
-from tests import people
+from tests import keys, people
 from tests.people import unique
 from tests.registry_api.client import HOST, PASSWORD, basic
 
@@ -109,6 +109,9 @@ class World:
     def _made(self, kind: str) -> Caller:
         if kind == "anonymous":
             return Caller(self.http, None, people.ANONYMOUS)
+        if kind in keys.KINDS:
+            key = keys.KINDS[kind](self.project)
+            return Caller(self.http, basic(key.username, key.secret), key.principal)
         user = self._user(kind)
         return Caller(self.http, basic(user.username, PASSWORD), people.principal(user))
 

@@ -13,17 +13,19 @@ import pytest
 
 from jobs.models import ACTIVE, Run
 from registry_api.rest.urls import ROUTES
+from tests import keys
 from tests.registry_api.rest.api import World
 
 READERS = ("limited_guest", "guest")
 EDITORS = ("maintainer", "project_admin")
 STRANGERS = ("outsider", "auditor")
-KINDS = ("anonymous", *STRANGERS, *READERS, "developer", *EDITORS, "admin")
+KINDS = ("anonymous", *STRANGERS, *READERS, "developer", *EDITORS, "admin", *keys.KINDS)
 
 EVERYBODY = set(KINDS)
 SIGNED_IN = EVERYBODY - {"anonymous"}
-ADMIN = {"admin"}
-WHO_MAY_EDIT = {*EDITORS, "admin"}
+# A robot of the system may be let watch the queues; nobody's key holds more than its owner.
+WATCHERS = {"admin", "operator_robot"}
+WHO_MAY_EDIT = {*EDITORS, "admin", "project_robot", "admin_pat"}
 
 STOP = {"action": "stop"}
 
@@ -33,12 +35,12 @@ MATRIX: dict[tuple[str, str], Cell] = {
     ("ping", "GET"): (EVERYBODY, 200, 0, None),
     ("health", "GET"): (EVERYBODY, 200, 0, None),
     ("systeminfo", "GET"): (EVERYBODY, 200, 0, None),
-    ("jobservice/pools", "GET"): (ADMIN, 200, 403, None),
-    ("jobservice/pools/<str:pool_id>/workers", "GET"): (ADMIN, 200, 403, None),
+    ("jobservice/pools", "GET"): (WATCHERS, 200, 403, None),
+    ("jobservice/pools/<str:pool_id>/workers", "GET"): (WATCHERS, 200, 403, None),
     ("jobservice/jobs/<str:job_id>", "PUT"): (WHO_MAY_EDIT, 200, 404, STOP),
     ("jobservice/jobs/<str:job_id>/log", "GET"): (WHO_MAY_EDIT, 200, 404, None),
-    ("jobservice/queues", "GET"): (ADMIN, 200, 403, None),
-    ("jobservice/queues/<str:job_type>", "PUT"): (ADMIN, 200, 403, {"action": "resume"}),
+    ("jobservice/queues", "GET"): (WATCHERS, 200, 403, None),
+    ("jobservice/queues/<str:job_type>", "PUT"): (WATCHERS, 200, 403, {"action": "resume"}),
     ("jobs", "GET"): (SIGNED_IN, 200, 0, None),
     ("jobs/<id:run_id>", "GET"): (WHO_MAY_EDIT, 200, 404, None),
     ("jobs/<id:run_id>/tasks", "GET"): (WHO_MAY_EDIT, 200, 404, None),
@@ -48,7 +50,7 @@ MATRIX: dict[tuple[str, str], Cell] = {
     ("jobs/<id:run_id>/retry-failed", "POST"): (WHO_MAY_EDIT, 409, 404, None),
     ("schedules", "GET"): (SIGNED_IN, 200, 0, None),
     # A second schedule of the kind: who may make one gets as far as the conflict.
-    ("schedules", "POST"): (ADMIN, 409, 403, {"kind": "audit.partitions", "cron": "0 0 * * *"}),
+    ("schedules", "POST"): (WATCHERS, 409, 403, {"kind": "audit.partitions", "cron": "0 0 * * *"}),
     ("schedules/<id:schedule_id>", "GET"): (WHO_MAY_EDIT, 200, 404, None),
     ("schedules/<id:schedule_id>", "PUT"): (WHO_MAY_EDIT, 200, 404, {"cron": "@daily"}),
     ("schedules/<id:schedule_id>", "DELETE"): (WHO_MAY_EDIT, 200, 404, None),

@@ -24,6 +24,7 @@ from tests.registry_api.tokens import (
 Forger = Callable[[str], str]
 OWN = ec.generate_private_key(ec.SECP256R1())
 JWK = signing_keys._jwk(OWN.public_key())
+NO_NUMBERS: list[object] = ["x", None, [], -1, 1.5, 2**63, 10**400]
 DEEP = b"[" * 8000
 
 
@@ -42,6 +43,11 @@ def header(**changes: object) -> Forger:
 def foreign(**changes: object) -> Forger:
     """Signed by a key of the attacker's, which the header may even bring along."""
     return lambda token: altered(token, header=changes, sign=by_key(OWN))
+
+
+def private(**changes: object) -> Forger:
+    """With another private claim."""
+    return lambda token: altered(token, wharf=payload(token)["wharf"] | changes)
 
 
 CORPUS: dict[str, Forger] = {
@@ -92,6 +98,14 @@ CORPUS: dict[str, Forger] = {
     "private claim a string": lambda t: altered(t, wharf="user"),
     "unknown kind of principal": lambda t: altered(t, wharf=payload(t)["wharf"] | {"kind": "god"}),
     "epoch missing": lambda t: altered(t, wharf={"kind": "user", "id": 1, "projects": {}}),
+    **{
+        f"{member} {value!r:.12}": private(**{member: value})
+        for member in ("id", "epoch", "key")
+        for value in NO_NUMBERS
+    },
+    "key of another user": private(key=2**62),
+    "another epoch": private(epoch=2**62),
+    "a robot of a user's id": private(kind="robot"),
     "projects a list": lambda t: altered(t, wharf=payload(t)["wharf"] | {"projects": []}),
     "projects of numbers": lambda t: altered(t, wharf=payload(t)["wharf"] | {"projects": {"a": 1}}),
     "claims no object": lambda _t: joined(

@@ -1,0 +1,186 @@
+"""The page that asks for the password once more, and the other pages about one's session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from access.principal import AuthMethod
+from accounts import oidc
+from accounts.models import User, WebSession
+from accounts.services import sessions
+from audit.models import AuditEvent
+from database import sql
+from tests.frontend.visitor import Page, Visitor, set_cookies
+from tests.people import ORIGIN, make_user, unique
+from tests.registry_api.client import PASSWORD
+
+
+def wait(user: User, interval: str = "16 minutes") -> None:
+    """As if he had proved himself that long ago."""
+    sql.execute(
+        "UPDATE web_session SET confirmed_at = confirmed_at - %s::interval WHERE user_id = %s",
+        (interval, user.pk),
+    )
+
+
+def is_confirmed(visitor: Visitor) -> bool:
+    session = sessions.find(visitor.key, ORIGIN)
+    assert session is not None
+    return session.principal.confirmed
+
+
+def test_the_right_password_confirms_and_leads_back(ann: Visitor):
+    wait(ann.user)
+    before = ann.key
+    answer = ann.send("/auth/confirm?next=/p/team", {"password": PASSWORD})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/p/team")
+    assert is_confirmed(ann)
+    assert sessions.find(before, ORIGIN) is None
+    assert WebSession.objects.filter(user=ann.user).count() == 1
+
+
+def test_a_wrong_one_does_not_and_leaves_the_session_as_it_was(ann: Visitor):
+    wait(ann.user)
+    answer = ann.send("/auth/confirm", {"password": "wrong"})
+    assert answer.status_code == 401
+    assert "is not right" in Page(answer.text).text
+    assert ann.name() == ann.user.username
+    assert not is_confirmed(ann)
+
+
+def test_the_name_in_the_form_decides_nothing(ann: Visitor):
+    other = make_user(password="another horse battery")
+    wait(ann.user)
+    typed = {"principal": other.username, "password": "another horse battery"}
+    assert ann.send("/auth/confirm", typed).status_code == 401
+    assert not is_confirmed(ann)
+
+
+def test_guesses_here_are_limited_as_at_sign_in(ann: Visitor):
+    statuses = [ann.send("/auth/confirm", {"password": "wrong"}).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+
+
+def test_who_is_not_signed_in_signs_in_instead(visitor: Visitor):
+    answer = visitor.get("/auth/confirm?next=/p/team")
+    assert answer.headers["Location"] == "/auth/login?next=%2Fp%2Fteam"
+
+
+def test_who_signed_in_at_a_provider_is_sent_there(ann: Visitor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(oidc, "offered", lambda: "Example SSO")
+    WebSession.objects.filter(user=ann.user).update(auth=AuthMethod.OIDC)
+    page = ann.page("/auth/confirm?next=/p/team")
+    assert "/c/oidc/login?confirm=1&next=%2Fp%2Fteam" in page.links
+    assert "Go on with Example SSO" in page.text
+    assert [form.action for form in page.forms] == ["/auth/logout"]
+
+
+def test_signing_out_of_a_providers_session_leads_on_to_the_provider(
+    ann: Visitor, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+
+    def logout_url(kept: str, origin: str) -> str:
+        asked.extend((kept, origin))
+        return "https://sso.example/logout?a=1&b=2"
+
+    monkeypatch.setattr(oidc, "logout_url", logout_url)
+    monkeypatch.setattr(oidc, "offered", lambda: "Example SSO")
+    key = sessions.start(ann.user, AuthMethod.OIDC, ORIGIN, "an ID token")
+    ann.http.cookies.set("wharf_session", key, domain="127.0.0.1", path="/")
+    answer = ann.sign_out()
+    assert asked == ["an ID token", "http://127.0.0.1:5000"]
+    assert (answer.status_code, "wharf_session" in set_cookies(answer)) == (200, True)
+    page = Page(answer.text)
+    assert "https://sso.example/logout?a=1&b=2" in page.links
+    assert (
+        "meta",
+        {"http-equiv": "refresh", "content": "0; url=https://sso.example/logout?a=1&b=2"},
+    ) in page.tags
+    assert sessions.find(key, ORIGIN) is None
+
+
+def test_visiting_the_page_signs_nobody_out(ann: Visitor):
+    page = ann.page("/auth/logout")
+    assert f"You are signed in as {ann.user.username}" in page.text
+    assert ann.name() == ann.user.username
+    assert ann.send("/auth/logout", {}).status_code == 303
+    assert ann.name() == ""
+    event = AuditEvent.objects.get(operation="user.sign-out", actor_id=ann.user.pk)
+    assert (event.auth, event.result) == ("session", "ok")
+
+
+def test_harbors_paths_sign_in_and_out_with_statuses(visitor: Visitor):
+    user = make_user(password=PASSWORD)
+    visitor.page("/auth/login")
+    token = {"X-CSRFToken": visitor.token}
+    wrong = visitor.http.post("/c/login", data={"principal": user.username, "password": "no"}, headers=token)
+    assert (wrong.status_code, wrong.headers["Content-Type"]) == (401, "text/plain; charset=utf-8")
+    right = {"principal": user.username, "password": PASSWORD}
+    assert visitor.http.post("/c/login", data=right, headers=token).status_code == 200
+    assert visitor.name() == user.username
+    assert visitor.get("/c/log_out").headers["Location"] == "/auth/logout"
+    assert visitor.name() == user.username
+    assert visitor.http.post("/c/log_out", headers={"X-CSRFToken": visitor.token}).status_code == 200
+    assert visitor.name() == ""
+
+
+def test_an_account_of_ones_own_is_made_where_that_is_allowed(visitor: Visitor, setting: Any):
+    assert visitor.get("/auth/register").status_code == 404
+    assert "/auth/register?next=%2F" not in visitor.page("/auth/login").links
+    setting(self_registration=True)
+    assert "/auth/register?next=%2F" in visitor.page("/auth/login").links
+    name = unique("bea")
+    typed = {"principal": name, "password": PASSWORD, "again": PASSWORD, "email": "bea@example.org"}
+    answer = visitor.send("/auth/register?next=/p/team", typed)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/p/team")
+    assert visitor.name() == name
+    assert (User.objects.get(username=name).email, User.objects.get(username=name).is_admin) == (
+        "bea@example.org",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"again": "something else"}, "The two passwords differ"),
+        ({"password": "short", "again": "short"}, "at least 8 characters"),
+        ({"principal": "no spaces please"}, "name"),
+        ({"email": "nowhere"}, "e-mail"),
+    ],
+)
+def test_a_form_that_cannot_be_taken_comes_back_with_what_was_typed(
+    visitor: Visitor, setting: Any, typed: dict[str, str], told: str
+):
+    setting(self_registration=True)
+    whole = {
+        "principal": unique("bea"),
+        "password": PASSWORD,
+        "again": PASSWORD,
+        "full_name": "Bea B.",
+    } | typed
+    answer = visitor.send("/auth/register", whole)
+    found = Page(answer.text)
+    assert answer.status_code == 422
+    assert told in found.text
+    fields = found.form("/auth/register").fields
+    assert (fields["principal"], fields["full_name"]) == (whole["principal"], "Bea B.")
+    assert (fields["password"], fields["again"]) == ("", "")
+    assert not User.objects.filter(username=whole["principal"]).exists()
+
+
+def test_a_taken_name_is_told_at_its_field(visitor: Visitor, setting: Any):
+    setting(self_registration=True)
+    user = make_user()
+    answer = visitor.send(
+        "/auth/register", {"principal": user.username.upper(), "password": PASSWORD, "again": PASSWORD}
+    )
+    field = next(found for tag, found in Page(answer.text).tags if found.get("name") == "principal")
+    assert (answer.status_code, field["aria-invalid"], field["aria-describedby"]) == (
+        422,
+        "true",
+        "name-mistake",
+    )
