@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.password_validation import CommonPasswordValidator, UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
 
-from accounts.secrets import PREFIXES
+from accounts.keys.secrets import PREFIXES
 from config import current
 from config.catalogue.sign_in import PASSWORD_MIN_LENGTH
 from core.errors import InvalidInput

@@ -9,8 +9,8 @@ from access.explanation import Explanation, Question
 from access.holders import Holders
 from access.principal import ActorKind, Origin, Principal
 from access.table import P, Permissions
+from accounts.keys.robots import name_of
 from accounts.models import AccessToken, Robot, User
-from accounts.robots import name_of
 from accounts.standing import standing
 from projects.models import Project
 from projects.queries import ref

@@ -61,8 +61,8 @@ def configure() -> Iterator[Callable[..., None]]:
 @pytest.fixture(autouse=True)
 def own_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests guessed wrong, at this moment in other processes too, limits nobody here."""
-    from accounts import limiter
-    from accounts.counting import Counts
+    from accounts.gate import limiter
+    from accounts.gate.counting import Counts
 
     monkeypatch.setattr(limiter, "_counts", Counts(f"test-{os.urandom(8).hex()}"))
 

@@ -10,7 +10,7 @@ from access.allowances import Allowance, Place
 from access.principal import ActorKind, AuthMethod, Origin, Principal
 from access.robots import IN_PROJECT, IN_SYSTEM
 from access.table import P, Permission, Role
-from accounts import secrets
+from accounts.keys import secrets
 from accounts.models import AccessToken, Robot, User
 from accounts.models.keys import TokenKind
 from core.globs import Glob

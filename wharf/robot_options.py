@@ -103,7 +103,7 @@ def allowances(options: argparse.Namespace, actor: Principal, home: str) -> Allo
 
     Raises InvalidInput, ProjectUnknown.
     """
-    from accounts.permission_documents import parsed
+    from accounts.keys.permission_documents import parsed
 
     if options.permissions is not None:
         if options.allow or options.permission or options.system_permission:
@@ -133,7 +133,7 @@ def robot_named(actor: Principal, name: str, project: str | None = None) -> Robo
 
     Raises NameInvalid, RobotUnknown, ProjectUnknown.
     """
-    from accounts.robots import MARK, RobotLogin, RobotName, robot_by_name
+    from accounts.keys.robots import MARK, RobotLogin, RobotName, robot_by_name
     from projects.queries import project_by_name, ref
 
     login = RobotLogin.parse(name if MARK in name else MARK + name)

@@ -14,7 +14,7 @@ MAX_DESCRIPTION = 1024
 class Robot(models.Model):
     """An account of a program. `project` is null for one of the system.
 
-    `secret_digest`: HMAC-SHA256 of a generated secret (accounts.secrets); `secret_hash`: Argon2id of a chosen one. Those
+    `secret_digest`: HMAC-SHA256 of a generated secret (accounts.keys.secrets); `secret_hash`: Argon2id of a chosen one. Those
     before a rotation prove it as well until `former_until`. `allowances`: access.allowances as JSON.
     `ancestors`: the robots it was made by, the first of them first: it may do what each of them may, while all of them live.
     `auth_epoch` moves when it loses a right, which ends every token issued before. `expires_at` null: never.

@@ -20,12 +20,12 @@ from access.allowances import Allowances
 from access.check import permissions_of, require
 from access.principal import Principal, ProjectRef
 from access.table import TABLE, P, Permissions, Subject
-from accounts.lifetimes import days_to_live, expires_after
+from accounts.keys.lifetimes import days_to_live, expires_after
+from accounts.keys.networks import parse_networks
+from accounts.keys.permission_documents import check_patterns
+from accounts.keys.secrets import CLI_PREFIX, PAT_PREFIX, digest, generate
 from accounts.models import MAX_NAME, AccessToken, TokenKind, User
-from accounts.networks import parse_networks
 from accounts.passwords import check_chosen
-from accounts.permission_documents import check_patterns
-from accounts.secrets import CLI_PREFIX, PAT_PREFIX, digest, generate
 from accounts.services.oneself import own_row
 from audit.actions import Draft, action
 from config.catalogue.tokens import ACCESS_TOKEN_DURATION, ACCESS_TOKEN_MAX_DURATION

@@ -14,13 +14,13 @@ from psycopg.errors import UniqueViolation
 from access.administrators import keeping_admins
 from access.losses import roles_of_groups
 from access.table import P
+from accounts.keys.whole import require_whole
 from accounts.models import GroupMember, Identity, Source, User
 from accounts.passwords import check_acceptable
 from accounts.services.directory import facts_of
 from accounts.services.forgetting import forget_chosen_secret
 from accounts.services.groups import administered
 from accounts.services.users import end_sessions, keep_an_admin, locked_user
-from accounts.whole import require_whole
 from audit.actions import action
 from core.errors import AlreadyExists, Conflict
 from database.transactions import RaceLost, retried

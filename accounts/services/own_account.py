@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from access.allowances import Allowance, Place
 from access.principal import ActorKind, Origin, Principal
 from access.table import P
-from accounts import limiter
+from accounts.gate import limiter
 from accounts.models import Source, User
 from accounts.passwords import check_acceptable, is_well_formed
 from accounts.profiles import kept_elsewhere, new_user, parse_details

@@ -13,13 +13,13 @@ from psycopg.errors import UniqueViolation
 from access.administrators import administered_by, keeping_admins
 from access.principal import Principal
 from access.table import P
+from accounts.keys.whole import require_whole
 from accounts.models import DisabledBy, Source, User
 from accounts.names import UserName
 from accounts.passwords import check_acceptable
 from accounts.profiles import kept_elsewhere, new_user, parse_details, stated
 from accounts.services import forgetting
 from accounts.sync.shapes import Sighting
-from accounts.whole import require_whole
 from audit.actions import Draft, action
 from core.errors import AlreadyExists, LastAdministrator, UserUnknown
 from database.transactions import retried

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
-from accounts import rates
+from accounts.gate import rates
 from core import request_facts
 from core.errors import TooManyRequests, Unauthenticated
 from registry_api.rest import answers, errors

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from access.check import registry_actions
 from access.origin import external_origin, origin_of
 from access.principal import Origin, Principal, ProjectRef
-from accounts import rates
+from accounts.gate import rates
 from artifacts.repositories import Target
 from core import request_facts
 from core.errors import Denied, InvalidInput, TooManyRequests, Unauthenticated, Unavailable, WharfError

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from access.origin import origin_from
 from access.principal import AuthMethod, Principal
-from accounts import rates, signing_keys
+from accounts import signing_keys
+from accounts.gate import rates
 from accounts.registry_tokens import Claims, remembered
 from audit import pulls
 from core import request_facts

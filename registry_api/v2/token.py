@@ -10,7 +10,8 @@ from django.http.response import HttpResponseBase
 
 from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
-from accounts import gate, rates, registry_tokens, signing_keys
+from accounts import gate, registry_tokens, signing_keys
+from accounts.gate import rates
 from accounts.registry_tokens import SERVICE, Issued
 from core import request_facts
 from core.errors import InvalidInput, Unauthenticated, WharfError

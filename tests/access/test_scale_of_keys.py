@@ -15,7 +15,7 @@ from access.allowances import Allowance, Place
 from access.check import in_repositories
 from access.principal import ActorKind, AuthMethod, Principal
 from access.table import P, Role
-from accounts.permission_documents import MAX_REPOSITORIES, MAX_SPELLED, check_patterns
+from accounts.keys.permission_documents import MAX_REPOSITORIES, MAX_SPELLED, check_patterns
 from artifacts.models import Repository
 from artifacts.queries import catalog_page
 from core.globs import Glob

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from access.principal import Origin
-from accounts import credentials
-from accounts import sign_in as sign_in_module
-from accounts.credentials import VerifiedCredentials
+from accounts.gate import credentials
+from accounts.gate import sign_in as sign_in_module
+from accounts.gate.credentials import VerifiedCredentials
 from accounts.ldap import limits
 from accounts.models import Group, Identity, User
 from accounts.sync import job

@@ -11,7 +11,7 @@ import pytest
 from access.allowances import Allowance, Allowances, Place
 from access.principal import AuthMethod, Principal
 from access.table import P, Role
-from accounts import secrets
+from accounts.keys import secrets
 from accounts.models import AccessToken, User
 from accounts.services import access_tokens, users
 from accounts.services.access_tokens import WantedToken, create_access_token

@@ -10,7 +10,8 @@ import pytest
 from django.contrib.auth.hashers import check_password
 
 from access.principal import AuthMethod, Principal
-from accounts import gate, registry_tokens, secrets
+from accounts import gate, registry_tokens
+from accounts.keys import secrets
 from accounts.models import AccessToken, TokenKind, User
 from accounts.registry_tokens import Claims
 from accounts.services import access_tokens, users

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from accounts import credentials
-from accounts.credentials import Account, VerifiedCredentials
+from accounts.gate import credentials
+from accounts.gate.credentials import Account, VerifiedCredentials
 from accounts.models import User
 from accounts.services.users import disable_user, set_password
 from tests.accounts.directories import sign_in

@@ -8,8 +8,9 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from access.principal import ActorKind, AuthMethod, Origin, Principal
-from accounts import credentials, gate, limiter, uses
-from accounts.credentials import VerifiedCredentials
+from accounts import gate
+from accounts.gate import credentials, limiter, uses
+from accounts.gate.credentials import VerifiedCredentials
 from accounts.models import AccessToken, User
 from accounts.models.keys import TokenKind
 from accounts.services.users import disable_user

@@ -13,10 +13,12 @@ from django.utils import timezone
 from access.allowances import Allowance
 from access.principal import ActorKind, AuthMethod, Origin
 from access.table import Role
-from accounts import credentials, gate, key_proofs, secrets, uses
-from accounts.credentials import VerifiedCredentials
+from accounts import gate
+from accounts.gate import credentials, key_proofs, uses
+from accounts.gate.credentials import VerifiedCredentials
+from accounts.gate.sign_in import OUTSIDE
+from accounts.keys import secrets
 from accounts.models import AccessToken, Robot, User
-from accounts.sign_in import OUTSIDE
 from audit.models import AuditEvent
 from core.errors import Unauthenticated, Unavailable
 from projects.services.projects import delete_project

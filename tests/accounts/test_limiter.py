@@ -12,8 +12,8 @@ from django.conf import settings
 from limits import RateLimitItemPerMinute
 
 from access.principal import Origin
-from accounts import limiter
-from accounts.counting import AWAY_SECONDS, Counts
+from accounts.gate import limiter
+from accounts.gate.counting import AWAY_SECONDS, Counts
 from core.errors import TooManyRequests
 from tests.people import unique
 

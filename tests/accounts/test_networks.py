@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.networks import is_within, parse_networks
+from accounts.keys.networks import is_within, parse_networks
 from core.errors import InvalidInput
 
 

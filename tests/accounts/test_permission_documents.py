@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from access.allowances import Allowance, Place, merged
 from access.robots import IN_PROJECT, IN_SYSTEM
 from access.table import P, Role
-from accounts.permission_documents import parsed, written
+from accounts.keys.permission_documents import parsed, written
 from core.errors import InvalidInput, ProjectUnknown
 from projects.models import Project
 from projects.services.projects import delete_project

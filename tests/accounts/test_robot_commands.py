@@ -9,7 +9,7 @@ import pytest
 
 from access.allowances import from_json
 from access.table import P
-from accounts import secrets
+from accounts.keys import secrets
 from accounts.models import Robot
 from projects.models import Project
 from tests.keys import PULL, PUSH, everywhere, in_project, in_system

@@ -10,9 +10,9 @@ from django.contrib.auth.hashers import check_password
 
 from access.principal import ActorKind, Principal
 from access.table import P, Role
-from accounts import secrets
+from accounts.keys import secrets
+from accounts.keys.robots import State, conditions_of
 from accounts.models import Robot
-from accounts.robots import State, conditions_of
 from accounts.services import robots
 from accounts.services.robots import NewRobot, RobotChanges
 from accounts.services.users import remove_user, set_admin

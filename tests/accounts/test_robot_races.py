@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from access.principal import ActorKind
 from access.table import P, Role
-from accounts import secrets
+from accounts.keys import secrets
 from accounts.models import Robot, User
 from accounts.services import robots
 from accounts.services.robots import RobotChanges

@@ -12,9 +12,9 @@ from django.utils import timezone
 from access.allowances import Allowance, from_json
 from access.principal import AuthMethod, Principal
 from access.table import P, Role
-from accounts import secrets
+from accounts.keys import secrets
+from accounts.keys.robots import conditions_of, full_name, home_of, name_of
 from accounts.models import Robot
-from accounts.robots import conditions_of, full_name, home_of, name_of
 from accounts.services import robots
 from accounts.services.robots import NewRobot, RobotChanges
 from audit.models import AuditEvent

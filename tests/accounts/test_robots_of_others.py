@@ -10,7 +10,7 @@ from access.check import permissions_of
 from access.principal import ActorKind, Principal
 from access.robots import IN_PROJECT
 from access.table import TABLE, P, Role
-from accounts.robots import robot_by_id, robot_by_name, visible_robots
+from accounts.keys.robots import robot_by_id, robot_by_name, visible_robots
 from accounts.services import robots
 from accounts.services.robots import RobotChanges
 from accounts.standing import standing

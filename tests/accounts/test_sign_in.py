@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import gate
-from accounts import sign_in as real
+from accounts.gate import sign_in as real
 from accounts.models import User
 from accounts.services import users
 from accounts.sync.people import find_person, the_directory

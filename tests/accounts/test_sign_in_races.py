@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from accounts import sign_in as sign_in_module
+from accounts.gate import sign_in as sign_in_module
 from accounts.models import Identity, User
 from accounts.services import group_sync, groups, identities
 from accounts.services.directory import directory_actor

@@ -9,8 +9,9 @@ import pytest
 from django.db import InternalError, connection
 
 from access.principal import AuthMethod, Origin
-from accounts import credentials, gate, uses
-from accounts.credentials import VerifiedCredentials
+from accounts import gate
+from accounts.gate import credentials, uses
+from accounts.gate.credentials import VerifiedCredentials
 from accounts.models import AccessToken, Robot
 from audit import sign_ins
 from audit.models import AuditEvent

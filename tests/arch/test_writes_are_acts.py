@@ -12,7 +12,7 @@ SERVICES = [
     "projects/services",
     "artifacts",
     "accounts/signing_keys.py",
-    "accounts/uses.py",
+    "accounts/gate/uses.py",
     "config/services.py",
     "jobs/schedules.py",
     "jobs/schedule_rows.py",
@@ -66,7 +66,7 @@ NOT_ACTS = {
     "accounts/services/sessions.py:forget_ended": "forgets what is over",
     "accounts/services/provided.py:note_seen": "when the provider last named somebody, nobody's act",
     "accounts/services/provided.py:follow": "as note_seen, and acts of other services",
-    "accounts/uses.py:note": "when a key was last used, with the event of its sign-in",
+    "accounts/gate/uses.py:note": "when a key was last used, with the event of its sign-in",
     "accounts/signing_keys.py:jwks": "reads the keys, see keyset",
     "accounts/signing_keys.py:keyset": "the first key of an installation, made by whoever needs one first",
 }

@@ -18,7 +18,7 @@ from tests.e2e.registry import Registry
 from tests.e2e.server import Wharf
 
 Open = Callable[[Login | None], Registry]
-# How long a process goes on with the limits it knows (accounts.rates.FRESH_SECONDS), and a little.
+# How long a process goes on with the limits it knows (accounts.gate.rates.FRESH_SECONDS), and a little.
 IN_FORCE_SECONDS = 2.0
 
 

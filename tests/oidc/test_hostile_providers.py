@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -125,7 +126,7 @@ def test_the_parameters_an_administrator_adds_do_not_replace_ours(
     assert quote("a&b=c") in visitor.begin()
 
 
-ODD_KEYS = [
+ODD_KEYS: list[Any] = [
     *(
         7,
         None,
@@ -146,7 +147,7 @@ ODD_KEYS = [
 
 
 def test_keys_nobody_can_read_stand_in_nobodys_way(provider: Provider, visitor: Visitor):
-    provider.public = [*ODD_KEYS, *provider.public]  # type: ignore[list-item]
+    provider.public = [*ODD_KEYS, *provider.public]
     assert visitor.sign_in(provider)["Location"] == "/auth/onboard"
 
 

@@ -20,8 +20,9 @@ from access.models import Member
 from access.principal import Principal
 from access.steps import StepKind
 from access.table import REGISTRY_ACTIONS, P, Role
-from accounts import limiter, registry_tokens
-from accounts.counting import Counts
+from accounts import registry_tokens
+from accounts.gate import limiter
+from accounts.gate.counting import Counts
 from accounts.models import Group, GroupMember, User
 from core.errors import Denied, ProjectUnknown
 from jobs.models import Run

@@ -10,7 +10,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from access.principal import ActorKind, Origin, Principal
-from accounts import rates
+from accounts.gate import rates
 from audit.models import AuditEvent
 from config import services
 from config.catalogue.limits import REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_OF_ADDRESS

@@ -64,8 +64,8 @@ def _subject(
     options: argparse.Namespace, actor: Principal
 ) -> tuple[str, User | Robot | None, AccessToken | None]:
     """Who is asked about, and how he is shown. Raises UserUnknown, RobotUnknown, AccessTokenUnknown."""
+    from accounts.keys.robots import MARK, name_of
     from accounts.queries import user_by_name
-    from accounts.robots import MARK, name_of
     from accounts.services.access_tokens import access_token_by_name
     from wharf.robot_options import robot_named
 
@@ -154,7 +154,7 @@ def _group(each: Holder) -> dict[str, Any]:
 
 
 def _robot(each: RobotHolder) -> dict[str, Any]:
-    from accounts.robots import full_name
+    from accounts.keys.robots import full_name
 
     return {
         "name": full_name(each.name, each.project),

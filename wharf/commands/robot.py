@@ -10,8 +10,8 @@ from wharf import console, robot_options
 
 if TYPE_CHECKING:
     from access.principal import Principal
+    from accounts.keys.robots import Condition
     from accounts.models import Robot
-    from accounts.robots import Condition
 
 NAME = "its name: ci, library+ci or robot$library+ci"
 OVERLAPS = (0, 1, 24)
@@ -83,7 +83,7 @@ def create(options: argparse.Namespace) -> int:
 
 
 def list_(options: argparse.Namespace) -> int:
-    from accounts.robots import conditions_of, visible_robots
+    from accounts.keys.robots import conditions_of, visible_robots
     from projects.queries import project_by_name, ref
 
     actor = console.actor()
@@ -95,8 +95,8 @@ def list_(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     from access.allowances import from_json
-    from accounts.permission_documents import written
-    from accounts.robots import conditions_of
+    from accounts.keys.permission_documents import written
+    from accounts.keys.robots import conditions_of
 
     _, robot = _found(options)
     condition = conditions_of([robot])[robot.pk]
@@ -153,7 +153,7 @@ def rotate(options: argparse.Namespace) -> int:
 
 
 def remove(options: argparse.Namespace) -> int:
-    from accounts.robots import name_of
+    from accounts.keys.robots import name_of
     from accounts.services.robots import remove_robot
 
     actor, robot = _found(options)
@@ -169,7 +169,7 @@ def _found(options: argparse.Namespace) -> tuple[Principal, Robot]:
 
 
 def _done(options: argparse.Namespace, robot: Robot, what: str) -> int:
-    from accounts.robots import conditions_of
+    from accounts.keys.robots import conditions_of
 
     row = _row(robot, conditions_of([robot])[robot.pk])
     rests = f"; it is {row['state']} still" if what == "enabled" and row["state"] != "active" else ""
@@ -177,7 +177,7 @@ def _done(options: argparse.Namespace, robot: Robot, what: str) -> int:
 
 
 def _show_secret(options: argparse.Namespace, robot: Robot, secret: str, what: str) -> int:
-    from accounts.robots import conditions_of
+    from accounts.keys.robots import conditions_of
 
     row = _row(robot, conditions_of([robot])[robot.pk])
     end = f"lives until {row['ends']}" if row["ends"] else "lives for ever"
@@ -192,7 +192,7 @@ def _show_secret(options: argparse.Namespace, robot: Robot, secret: str, what: s
 
 def _row(robot: Robot, condition: Condition) -> dict[str, Any]:
     from access.allowances import from_json
-    from accounts.robots import name_of
+    from accounts.keys.robots import name_of
 
     return {
         "name": name_of(robot),

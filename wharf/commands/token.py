@@ -122,7 +122,7 @@ def facts(token: AccessToken) -> dict[str, Any]:
 
 def _allows(token: AccessToken) -> str:
     from access.allowances import from_json
-    from accounts.permission_documents import written
+    from accounts.keys.permission_documents import written
 
     if token.allowances is None:
         return "everything"
@@ -146,7 +146,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _allowances(owner: Principal, options: argparse.Namespace) -> Allowances | None:
     """Raises InvalidInput, ProjectUnknown."""
-    from accounts.permission_documents import parsed
+    from accounts.keys.permission_documents import parsed
 
     if options.everything:
         return None

@@ -12,8 +12,8 @@ from access.allowances import Allowances, excess, from_json
 from access.check import require
 from access.principal import Principal, ProjectRef
 from access.table import P, Permission
+from accounts.keys.robots import full_name, home_of, is_made_by, name_of, unknown
 from accounts.models import Robot
-from accounts.robots import full_name, home_of, is_made_by, name_of, unknown
 from accounts.services.robots import rights, terms
 from accounts.services.robots.making import state
 from accounts.services.robots.terms import Elders, Secret

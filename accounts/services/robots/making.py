@@ -11,9 +11,9 @@ from psycopg.errors import UniqueViolation
 from access.allowances import Allowances, from_json
 from access.principal import ActorKind, Principal, ProjectRef
 from access.table import P
+from accounts.keys.permission_documents import written
+from accounts.keys.robots import RobotName, full_name
 from accounts.models import Robot
-from accounts.permission_documents import written
-from accounts.robots import RobotName, full_name
 from accounts.services.robots import rights, terms
 from accounts.services.robots.terms import Elders, Secret
 from audit.actions import action

@@ -12,7 +12,7 @@ from access.living import BOUNDS, within
 from access.principal import ActorKind, Principal, ProjectRef
 from access.robots import IN_PROJECT, IN_SYSTEM
 from access.table import Permission
-from accounts.permission_documents import check_patterns
+from accounts.keys.permission_documents import check_patterns
 from accounts.standing import standing
 from core.errors import Denied, InvalidInput
 from database import sql

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
 
-from accounts import secrets
-from accounts.lifetimes import days_to_live, expires_after
+from accounts.keys import secrets
+from accounts.keys.lifetimes import days_to_live, expires_after
+from accounts.keys.networks import parse_networks
 from accounts.models.keys import MAX_DESCRIPTION
-from accounts.networks import parse_networks
 from accounts.passwords import check_chosen
 from config.catalogue.tokens import ROBOT_MAX_DURATION, ROBOT_TOKEN_DURATION
 from core.errors import Denied, InvalidInput

@@ -10,7 +10,7 @@ from typing import Any
 from access.allowances import Allowance
 from access.principal import Principal
 from access.table import P
-from accounts import robots as reading
+from accounts.keys import robots as reading
 from accounts.models import Robot
 from accounts.services.robots import (
     NewRobot,
@@ -132,7 +132,7 @@ SERVICES: Rows = {
     ),
 }
 READS: Rows = {
-    "accounts/robots.py:visible_robots": (
+    "accounts/keys/robots.py:visible_robots": (
         Row(
             lambda s, actor, _: list(reading.visible_robots(actor, ref(s.project))),
             MAINTAINERS,
@@ -140,7 +140,7 @@ READS: Rows = {
         ),
         *look(lambda _s, actor, _: list(reading.visible_robots(actor, None)), OPERATORS),
     ),
-    "accounts/robots.py:robot_by_id": (
+    "accounts/keys/robots.py:robot_by_id": (
         Row(
             lambda _s, actor, robot: reading.robot_by_id(actor, robot.pk),
             READERS,
@@ -148,7 +148,7 @@ READS: Rows = {
             refusal=Refusal.HIDDEN,
         ),
     ),
-    "accounts/robots.py:robot_by_name": (
+    "accounts/keys/robots.py:robot_by_name": (
         Row(
             lambda s, actor, robot: reading.robot_by_name(actor, robot.name, ref(s.project)),
             READERS,

@@ -6,8 +6,8 @@ import pytest
 
 from access.principal import ActorKind, Principal
 from access.table import Role
-from accounts import credentials
-from accounts.credentials import Account
+from accounts.gate import credentials
+from accounts.gate.credentials import Account
 from accounts.models import User
 from accounts.services import users
 from projects import registry_access

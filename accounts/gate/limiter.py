@@ -25,8 +25,8 @@ from django.conf import settings
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from access.principal import Origin
-from accounts.counting import Counts
-from accounts.turns import Turns
+from accounts.gate.counting import Counts
+from accounts.gate.turns import Turns
 from core.errors import TooManyRequests
 
 PREFIX: Final = "wharf-guesses"

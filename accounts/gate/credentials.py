@@ -1,4 +1,4 @@
-"""Passwords of accounts: checked, and remembered for a minute. The order of sources stands in accounts.sign_in.
+"""Passwords of accounts: checked, and remembered for a minute. The order of sources stands in accounts.gate.sign_in.
 
 What is remembered counts for the address it came from alone: comparing with it is no limited guess, so nobody else may do that.
 """

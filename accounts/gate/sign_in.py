@@ -14,12 +14,13 @@ from typing import Final
 from django.contrib.auth.hashers import make_password
 
 from access.principal import Origin, Principal
-from accounts import credentials, ldap, limiter
-from accounts.credentials import Account, Proof
+from accounts import ldap
+from accounts.gate import credentials, limiter
+from accounts.gate.credentials import Account, Proof
+from accounts.keys.networks import is_within
 from accounts.ldap import Proven
 from accounts.models import Identity, Source, User
 from accounts.names import UserName
-from accounts.networks import is_within
 from accounts.passwords import is_well_formed
 from accounts.services.directory import directory_actor, onboard
 from accounts.sync import facts
@@ -50,8 +51,8 @@ class SignedIn:
 def sign_in(username: str, password: str, origin: Origin = NOBODY) -> SignedIn:
     """The active user these credentials prove. One query for a right local password.
 
-    Raises CredentialsRefused; TooManyRequests when too many were wrong of late (accounts.limiter); DirectoryUnavailable when
-    they could be right and the directory cannot be asked.
+    Raises CredentialsRefused; TooManyRequests when too many were wrong of late (gate.limiter); DirectoryUnavailable when they
+    could be right and the directory cannot be asked.
     """
     if not is_well_formed(password):
         raise CredentialsRefused("nobody can have that password: it is empty, too long or malformed")

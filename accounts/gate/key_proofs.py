@@ -16,15 +16,16 @@ from django.contrib.auth.hashers import make_password
 from access import allowances
 from access.living import BOUNDS, ELDERS_NETWORKS, STATE, within
 from access.principal import ActorKind, AuthMethod, Origin, Principal
-from accounts import credentials, secrets
-from accounts.credentials import ChosenSecret
+from accounts.gate import credentials
+from accounts.gate.credentials import ChosenSecret
+from accounts.gate.sign_in import OUTSIDE
+from accounts.gate.turns import Turns
+from accounts.keys import secrets
+from accounts.keys.networks import is_within
+from accounts.keys.robots import RobotLogin, State, full_name
 from accounts.models.keys import TokenKind
 from accounts.names import UserName
-from accounts.networks import is_within
 from accounts.passwords import is_well_formed
-from accounts.robots import RobotLogin, State, full_name
-from accounts.sign_in import OUTSIDE
-from accounts.turns import Turns
 from core.errors import CredentialsRefused, NameInvalid, Unavailable
 from database import sql
 from database.transactions import release_connection

@@ -22,7 +22,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage, Storage
 
 from access.principal import ActorKind, Origin, Principal
-from accounts.counting import Counts
+from accounts.gate.counting import Counts
 from audit import denials
 from config import current
 from config.catalogue.limits import REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_OF_ADDRESS

@@ -2,7 +2,7 @@
 
     name with a `$`           a robot's secret
     wharf_pat_…, wharf_cli_…  a personal access token or CLI secret of the person named
-    anything else             a password, or a CLI secret its owner chose (accounts.sign_in)
+    anything else             a password, or a CLI secret its owner chose (accounts.gate.sign_in)
 
 Only the last can be guessed, and only guesses of it are limited: no wrong password keeps out a robot, a token, or who is
 already known. The client is told the same whatever is wrong; why stands in the audit log.
@@ -17,9 +17,10 @@ from typing import Final
 import structlog
 
 from access.principal import ActorKind, AuthMethod, Origin, Principal
-from accounts import key_proofs, secrets, uses
-from accounts.robots import MARK
-from accounts.sign_in import SignedIn, sign_in
+from accounts.gate import key_proofs, uses
+from accounts.gate.sign_in import SignedIn, sign_in
+from accounts.keys import secrets
+from accounts.keys.robots import MARK
 from audit import sign_ins
 from core.errors import CredentialsRefused, TooManyRequests
 
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 def prove(username: str, password: str, origin: Origin) -> Principal:
-    """The user or robot these credentials prove; that he came is noted (accounts.uses).
+    """The user or robot these credentials prove; that he came is noted (accounts.gate.uses).
 
     Raises Unauthenticated, with one message for every reason; TooManyRequests for more guesses than anybody may make;
     DirectoryUnavailable, Unavailable when they cannot be checked now.
