@@ -150,6 +150,19 @@ def member_projects(principal: Principal, permission: Permission) -> RawSQL:
     return where.own_projects()
 
 
+def done_by(principal: Principal) -> Q:
+    """What the principal did himself, as a filter on rows with `actor_kind`, `actor_id` and `project_id`.
+
+    With a key that is for some of his rights: in the projects the key is for. It tells nothing of the rest of his work.
+    """
+    own = Q(actor_kind=str(principal.kind), actor_id=principal.id)
+    if principal.kind is not ActorKind.USER or principal.allowances is None:
+        return own
+    if any(each.place is Place.ALL_PROJECTS for each in principal.allowances):
+        return own & Q(project_id__isnull=False)
+    return own & Q(project_id__in=sorted({each.project_id or 0 for each in principal.allowances}))
+
+
 def needs(permission: Permission) -> str:
     """Who may do this, for people: "needs the role maintainer"."""
     role = least_role(permission)

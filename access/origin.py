@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import uuid
 from functools import lru_cache
@@ -12,13 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from access.principal import Origin
+from core.addresses import Address, plain_address
 from core.errors import InvalidInput
 
 MAX_AGENT = 512
 ORIGIN = "wharf.origin"
+# Some gateways name a hop with its port: 192.0.2.7:40000, [2001:db8::7]:40000.
+_HOP = re.compile(r"\[([^\]]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}", re.ASCII)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class HostUnknown(InvalidInput):
@@ -49,7 +49,7 @@ def client_ip(environ: dict[str, Any]) -> str | None:
     hops = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     peer = _address(environ.get("REMOTE_ADDR", ""))
     while hops and _is_trusted(peer):
-        peer = _address(hops.pop())
+        peer = _hop(hops.pop())
         if peer is None:
             return None
     return None if peer is None else str(peer)
@@ -79,10 +79,13 @@ def _known() -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
+    return plain_address(text)
+
+
+def _hop(text: str) -> Address | None:
+    """What a proxy says who it was asked by."""
+    found = _HOP.fullmatch(text)
+    return _address(text if found is None else found[1] or found[2] or "")
 
 
 def _is_trusted(peer: Address | None) -> bool:

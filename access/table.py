@@ -280,22 +280,27 @@ TABLE: Mapping[Role | Subject, Permissions] = {
     ),
 }
 
-# What a browser session may do only a short while after its user has proved himself: secrets, roles, settings of sign-in,
-# and what cannot be undone.
+# What a browser session may do only a short while after its user has proved himself: secrets, roles, who sees a project,
+# settings of sign-in, and what cannot be undone.
 NEEDS_CONFIRMATION: Permissions = frozenset(
     {
         P.ACCOUNT_UPDATE,
         P.ACCESS_TOKEN_CREATE,
         P.ROBOT_CREATE,
         P.ROBOT_UPDATE,
+        P.ROBOT_DELETE,
         P.MEMBER_CREATE,
         P.MEMBER_UPDATE,
+        P.MEMBER_DELETE,
+        P.PROJECT_UPDATE,
         P.PROJECT_DELETE,
         P.CONFIGURATION_UPDATE,
         P.USER_CREATE,
         P.USER_UPDATE,
         P.USER_DELETE,
+        P.USER_GROUP_CREATE,
         P.USER_GROUP_UPDATE,
+        P.USER_GROUP_DELETE,
     }
 )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +17,7 @@ from django.core.exceptions import ValidationError
 from accounts.keys.secrets import PREFIXES
 from config import current
 from config.catalogue.sign_in import PASSWORD_MIN_LENGTH
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 MAX_CHARACTERS: Final = 1024
 CHOSEN_MIN: Final = 8
 CHOSEN_MAX: Final = 128
+# Of one process: a hash is 19 MiB and a processor's work, and whoever guesses sends as many at once as there are threads.
+HASHES_AT_ONCE: Final = min(4, os.cpu_count() or 1)
+HASHING_SECONDS: Final = 2.0
 
 _ATTRIBUTES: Final = {"username": "user name", "email": "e-mail address", "full_name": "full name"}
 _CLASSES: Final = {
@@ -31,15 +37,49 @@ _CLASSES: Final = {
 }
 
 
+_places = threading.BoundedSemaphore(HASHES_AT_ONCE)
+
+
+def _after_fork() -> None:
+    global _places
+    _places = threading.BoundedSemaphore(HASHES_AT_ONCE)
+
+
+os.register_at_fork(
+    after_in_child=_after_fork
+)  # a thread the child does not have would hold a place for ever
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """One of the places of this process. Raises Unavailable when none comes free."""
+    places = _places
+    if not places.acquire(timeout=HASHING_SECONDS):
+        raise Unavailable("too many passwords are being checked: try again in a moment", retry_after=2)
+    try:
+        yield
+    finally:
+        places.release()
+
+
 class WharfArgon2PasswordHasher(Argon2PasswordHasher):
     """Argon2id with OWASP's second recommended cost: 19 MiB, two passes, one lane (about 25 ms).
 
-    Django's default (100 MiB, eight lanes) costs ten times as much, on every `docker login`.
+    Django's default (100 MiB, eight lanes) costs ten times as much, on every `docker login`. HASHES_AT_ONCE of a process at a
+    time, of people and robots alike; raises Unavailable after HASHING_SECONDS of waiting.
     """
 
     time_cost = 2
     memory_cost = 19456
     parallelism = 1
+
+    def encode(self, password: str, salt: str) -> str:
+        with _place():
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with _place():
+            return super().verify(password, encoded)
 
 
 def check_acceptable(password: str, user: User) -> None:

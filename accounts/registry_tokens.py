@@ -88,6 +88,7 @@ class Claims:
     may_list_catalog: bool
     projects: Mapping[str, Epoch] = field(default_factory=dict)
     key_id: str = ""  # a retired key ends its tokens at once, remembered ones too
+    issued_at: float = 0.0
 
 
 def issue(bearer: Bearer, grants: Iterable[Grant], projects: Mapping[str, Epoch]) -> Issued:
@@ -229,6 +230,7 @@ def _claims(payload: dict[str, Any], key_id: str) -> Claims:
         ),
         projects={name: (_whole(pair[0]), _whole(pair[1])) for name, pair in private["projects"].items()},
         key_id=key_id,
+        issued_at=float(payload["iat"]),
     )
 
 

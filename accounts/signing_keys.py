@@ -29,8 +29,7 @@ from access.principal import Principal
 from access.table import P
 from accounts.models import SigningKey
 from audit.actions import action
-from config import current
-from config.catalogue.tokens import TOKEN_EXPIRATION
+from config.catalogue.tokens import LONGEST_TOKEN_MINUTES
 from core.sealing import Sealer
 from database import sql
 
@@ -121,11 +120,14 @@ def _first() -> Keyset:
 
 
 def rotate(actor: Principal) -> str:
-    """Sign with a fresh key from now on; the thumbprint of that key. Raises Denied."""
+    """Sign with a fresh key from now on; the thumbprint of that key. Raises Denied.
+
+    The old one verifies as long as any token may live: the setting may have been lowered since its last ones were issued.
+    """
     with action(actor, P.CONFIGURATION_UPDATE, name="signing-key.rotate") as draft:
         sql.execute(
             "UPDATE signing_key SET retired_at = now() + make_interval(secs => %s::integer) WHERE retired_at IS NULL",
-            [current.get(TOKEN_EXPIRATION) * 60 + CLOCKS_SECONDS],
+            [LONGEST_TOKEN_MINUTES * 60 + CLOCKS_SECONDS],
         )
         kid = _create()
         draft.resource("signing-key", kid, kid)

@@ -63,10 +63,12 @@ def action(
     name: str,
     repository: str | None = None,
     owner: int | None = None,
+    anyone: bool = False,
 ) -> Iterator[Draft]:
     """Check the permission, open a transaction, and write the draft as one event when the block ends.
 
-    `owner`: the id of the user whose account the act is about (access.check.require).
+    `owner`: the id of the user whose account the act is about (access.check.require). `anyone`: nobody needs the permission for
+    this act, not even somebody signed in; it stands in the event, and the block says under which conditions.
 
     A refusal (by `require`, or a Denied the block raises) is recorded as "denied" outside the transaction.
     Use it as the outermost transaction: inside another one the record of a refusal shares the fate of that
@@ -76,7 +78,8 @@ def action(
     if repository:
         draft.resource("repository", None, repository)
     try:
-        require(actor, permission, project, repository=repository, owner=owner)
+        if not anyone:
+            require(actor, permission, project, repository=repository, owner=owner)
     except (Denied, ProjectUnknown) as refusal:
         _record_denial(actor, permission, draft, refusal)
         raise

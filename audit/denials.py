@@ -1,12 +1,18 @@
 """Records refusals outside the transaction that was refused, and keeps floods of them from filling the disk.
 
-Of one (address, actor, operation, permission) the first ten a minute are written; the rest are counted and
-written as one event when the minute is over and the next refusal comes by. Counts are per process.
+Of one (address, actor, operation, permission) and one of 32 groups of what was tried and why, the first ten a minute are
+written; the rest are counted and written as one event when the minute is over and the next refusal comes by. Counts are per
+process.
+
+Groups, not names: with a count for each name whoever makes names up would be written without end. Which names share one is for
+this process to know: ten made-up names hide nobody whom somebody guesses at.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import secrets
 import threading
 import time
 from dataclasses import replace
@@ -22,9 +28,11 @@ from audit.recorder import NO_RESOURCE, Event, Resource, Result
 PER_MINUTE = 10
 ALL_PER_MINUTE = 600
 MINUTE = 60.0
+GROUPS = 32
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
+_secret = secrets.token_bytes(16)
 _flood: Flood[Event] = Flood(per_key=PER_MINUTE, in_all=ALL_PER_MINUTE, seconds=MINUTE)
 
 
@@ -48,12 +56,17 @@ def record(
         detail={"reason": reason},
     )
     now = time.monotonic()
-    key = (actor.origin.ip, actor.kind, actor.id, operation, permission)
+    key = (actor.origin.ip, actor.kind, actor.id, operation, permission, _group(resource, reason))
     with _lock:
         admitted = _flood.admit(key, event, now)
     flush(now)
     if admitted:
         _write(event)
+
+
+def _group(resource: Resource, reason: str) -> int:
+    what = f"{resource.type}\0{resource.id}\0{resource.name}\0{reason}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(what, key=_secret, digest_size=1).digest()[0] % GROUPS
 
 
 def flush(now: float | None = None) -> int:

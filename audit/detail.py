@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from core.addresses import plain_address
 
 MAX_DETAIL_BYTES = 8 * 1024
 MAX_AGENT = 256
@@ -35,13 +36,8 @@ def clean(text: str, limit: int = MAX_NAME) -> str:
 
 def address(ip: str | None) -> str | None:
     """An address PostgreSQL's inet accepts (an IPv4 address mapped into IPv6 is shown as IPv4), or None."""
-    if not ip:
-        return None
-    try:
-        parsed = ipaddress.ip_address(ip.partition("%")[0])
-    except ValueError:
-        return None
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+    parsed = plain_address(ip)
+    return None if parsed is None else str(parsed)
 
 
 def encode(detail: Mapping[str, Any]) -> str:

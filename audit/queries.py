@@ -1,10 +1,11 @@
-"""Reading the audit log: everyone his own acts, project admins their projects', auditors and admins all."""
+"""Reading the audit log: everyone his own acts (with a key, where that is for), project admins their projects', auditors and
+admins all."""
 
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from access.check import member_projects, system_permissions_of
+from access.check import done_by, member_projects, system_permissions_of
 from access.principal import ActorKind, Principal
 from access.table import Permission
 from audit.models import AuditEvent
@@ -20,5 +21,4 @@ def _seen_by(actor: Principal) -> Q:
         return Q()
     if actor.kind is ActorKind.ANONYMOUS or actor.grants is not None:
         return Q(pk__in=[])
-    own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
-    return own | Q(project_id__in=member_projects(actor, Permission.LOG_LIST))
+    return done_by(actor) | Q(project_id__in=member_projects(actor, Permission.LOG_LIST))

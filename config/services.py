@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from access.check import require
 from access.principal import Principal
 from access.table import P
+from access.whole import require_whole
 from audit.actions import Draft, action
 from config import current, plans, proposals, stored
 from config.catalogue import CATALOGUE
@@ -24,7 +25,8 @@ def change(actor: Principal, wanted: Mapping[str, Any]) -> list[str]:
     """Give settings the values of `wanted` (key -> JSON value), all of them or none; the keys that changed.
 
     One act, with what was and what is; secrets as ***. Raises SettingsInvalid, which holds every mistake: no such
-    setting, no such value, fixed by the environment, at odds with another setting. Raises Denied.
+    setting, no such value, fixed by the environment, at odds with another setting. Raises Denied, also for keys that
+    would change who signs in.
     """
     with action(actor, P.CONFIGURATION_UPDATE, name="configuration.update") as draft:
         _require_others(actor, wanted)
@@ -67,6 +69,8 @@ def _require_others(actor: Principal, wanted: Mapping[str, Any]) -> None:
     needed = {CATALOGUE[key].permission for key in wanted if key in CATALOGUE}
     for permission in sorted(needed - {P.CONFIGURATION_UPDATE}):
         require(actor, permission, None)
+    if any(CATALOGUE[key].decides_who_signs_in for key in wanted if key in CATALOGUE):
+        require_whole(actor)
 
 
 def _tell(draft: Draft, planned: list[Change]) -> None:

@@ -39,6 +39,11 @@ def problem(
     return render(request, "frontend/problem.html", told, status=status)
 
 
+def plain(text: str, status: int = 200) -> HttpResponse:
+    """A line for programs."""
+    return HttpResponse(text and f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
 def sentence(message: str) -> str:
     """A message of the domain as it stands on a page."""
     return f"{message[:1].upper()}{message[1:]}{'' if message.endswith('.') else '.'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import structlog
@@ -13,10 +13,13 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from access.origin import HostUnknown, external_origin, origin_of
+from accounts import browser
+from accounts.gate import rates
 from core import errors as e
 from database.transactions import TRY_AGAIN
 from frontend import hosts
 from frontend.answers import problem, see_other, sentence
+from frontend.methods import View, methods_of
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -27,7 +30,7 @@ MAX_FORM: Final = 64 * 1024
 STATUS: Final[tuple[tuple[type[e.WharfError], int, str], ...]] = (
     (e.NotFound, 404, "Not found"),
     (e.Denied, 403, "Not allowed"),
-    (e.TooManyRequests, 429, "Too many attempts"),
+    (e.TooManyRequests, 429, "Too many requests"),
     (e.Unavailable, 503, "Not now"),
     (e.WharfError, 400, "That did not work"),
 )
@@ -44,12 +47,36 @@ class Pages:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if _is_of_api(request):
             return self._get_response(request)
-        response = _refused(request) or self._get_response(request)
+        response = self._over_limits(request) or _refused(request) or self._get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Cache-Control", "private, no-store")
         if not response["Cache-Control"].startswith("public"):
             patch_vary_headers(response, ("Cookie",))
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: View, _args: tuple[Any, ...], _named: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """405 for a method that the page does not take, before anybody asks whether it was meant."""
+        allowed = methods_of(view)
+        if not allowed or request.method in allowed:
+            return None
+        text = "This page cannot be asked for in that way. Nothing was changed."
+        response = problem(request, 405, "Not possible here", text)
+        response["Allow"] = ", ".join(allowed)
+        return response
+
+    def _over_limits(self, request: HttpRequest) -> HttpResponseBase | None:
+        """The page for who makes too many requests. The files of pages are not counted: they are kept for a year."""
+        if request.path.startswith("/static/"):
+            return None
+        try:
+            rates.check_address(origin_of(request))
+            if rates.limits().of_principal:
+                rates.check_principal(browser.actor_of(request))
+        except (e.TooManyRequests, *TRY_AGAIN) as error:
+            return self.process_exception(request, error)
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """A page for what a view raised and somebody foresaw."""

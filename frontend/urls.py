@@ -9,6 +9,7 @@ from frontend.views import auth, harbor, home, oidc
 
 urlpatterns: list[URLPattern] = [
     path("", home.show, name="home"),
+    path("favicon.ico", home.icon, name="icon"),
     path("static/<str:name>", home.asset, name="asset"),
     path("auth/login", auth.login, name="login"),
     path("auth/logout", auth.logout, name="logout"),

@@ -58,7 +58,8 @@ class Kind:
     """One kind of run. `name` is dotted, `label` for people.
 
     `timeout` is for one attempt; a retry waits `backoff` × 2^(attempt - 1), jittered. `keep`: how many that succeeded stay in
-    the history (others stay for the days of the retention). `permission`: who holds it in a run's project sees and stops it.
+    the history (others stay for the days of the retention). `permission`: who holds it in a run's project sees and stops it;
+    without a project, having it done takes it in the system. `schedulable`: False where nobody may choose the arguments.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Kind:
     single_active: Single = Single.ANY
     keep: int = ALL
     permission: Permission = P.REPOSITORY_DELETE
+    schedulable: bool = True
 
     def __post_init__(self) -> None:
         if self.timeout > LONGEST:

@@ -10,7 +10,7 @@ from typing import Final
 from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from access.check import member_projects, permissions_of, require, system_permissions_of, visible
+from access.check import done_by, member_projects, permissions_of, require, system_permissions_of, visible
 from access.principal import ActorKind, Principal, ProjectRef
 from access.table import P, Permission
 from core.errors import NotFound
@@ -52,8 +52,7 @@ def _seen_by(actor: Principal) -> Q:
         return Q()
     # Own runs too only while the project may be seen: another member may have one done again, and it tells what is there.
     readable = apps.get_model("projects", "Project").objects.filter(visible(actor)).values("pk")
-    own = Q(actor_kind=str(actor.kind), actor_id=actor.id)
-    own &= Q(project_id__isnull=True) | Q(project_id__in=readable)
+    own = done_by(actor) & (Q(project_id__isnull=True) | Q(project_id__in=readable))
     if P.JOBSERVICE_MONITOR_LIST in system_permissions_of(actor):
         own |= Q(project_id__isnull=True)
     return own | _in_projects(actor)
@@ -84,6 +83,15 @@ def authority_to_start(run: Run) -> tuple[Permission, ProjectRef | None]:
     """What anybody needs, and where, to have the run done again: who once started it may have lost the right to."""
     project = _project(run.project_id)
     return (P.JOBSERVICE_MONITOR_STOP, None) if project is None else (_permission(run), project)
+
+
+def require_kind(actor: Principal, kind: str, project: ProjectRef | None) -> None:
+    """Without a project, whoever has a kind done holds what it does: who may stop runs may not do all that runs can.
+
+    In a project the act itself has asked for it. Raises KindUnknown, Denied, ConfirmationNeeded.
+    """
+    if project is None:
+        require(actor, kinds.kind(kind).permission, None)
 
 
 def may_stop(actor: Principal, run: Run) -> bool:

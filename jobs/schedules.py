@@ -25,8 +25,9 @@ from access.table import P, Permission
 from audit.actions import Draft, action
 from core import cron as crons
 from core.errors import AlreadyExists, Conflict, NotFound
-from jobs import kinds, schedule_rows, services
+from jobs import kinds, queries, schedule_rows, services
 from jobs.encoding import encoded
+from jobs.kinds import Kind
 from jobs.models import MAX_KEY, MAX_NAME, Run, Schedule
 from jobs.subjects import NOTHING, Subject
 
@@ -108,7 +109,7 @@ def create(
     permission: Permission | None = None,
     enabled: bool = True,
 ) -> Schedule:
-    """A new schedule, on unless `enabled` is False. Needs a system administrator (jobservice-monitor:stop).
+    """A new schedule, on unless `enabled` is False. Needs jobservice-monitor:stop and what the kind names, in the system.
 
     A service that makes schedules of a project's own things names the `permission` that counts instead, and vouches that
     `arguments` and `subject` are of that project. Raises Denied, KindUnknown, InvalidInput, AlreadyExists (one schedule for a
@@ -152,6 +153,8 @@ def _create(
 ) -> Schedule:
     known = kinds.kind(wanted.kind)
     with action(actor, *_authority_to_create(permission, project), name="schedule.create") as draft:
+        queries.require_kind(actor, known.name, project)
+        _check_schedulable(known)
         when = schedule_rows.parsed(wanted.cron, wanted.time_zone)
         encoded(arguments or {})
         row = Schedule(
@@ -246,10 +249,16 @@ def delete(actor: Principal, schedule_id: int) -> None:
 
 
 def run_now(actor: Principal, schedule_id: int) -> Run:
-    """Start what the schedule starts, now; its times stay. Raises ScheduleUnknown, Denied, AlreadyActive, Conflict."""
+    """Start what the schedule starts, now; its times stay.
+
+    Raises ScheduleUnknown, KindUnknown, Denied, AlreadyActive, Conflict.
+    """
     row = schedule(actor, schedule_id)
-    with action(actor, *_authority(row), name="schedule.run") as draft:
+    needed, project = _authority(row)
+    with action(actor, needed, project, name="schedule.run") as draft:
         _about(draft, row)
+        queries.require_kind(actor, row.kind, project)
+        _check_schedulable(kinds.kind(row.kind))
         run = services.start(
             row.kind,
             actor=actor,
@@ -259,6 +268,11 @@ def run_now(actor: Principal, schedule_id: int) -> Run:
         )
         draft.after({"job": run.pk})
     return run
+
+
+def _check_schedulable(kind: Kind) -> None:
+    if not kind.schedulable:
+        raise Conflict(f"'{kind.name}' is started by what it belongs to: it has no schedule", kind=kind.name)
 
 
 def _authority_to_create(

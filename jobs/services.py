@@ -163,8 +163,10 @@ def stop_running(actor: Principal) -> int:
 def retry(actor: Principal, run_id: int) -> Run:
     """Do a finished run again from its beginning, as the same row. Raises RunUnknown, Denied, Conflict, AlreadyActive."""
     run = queries.run(actor, run_id)
-    with action(actor, *queries.authority_to_start(run), name="job.retry") as draft:
+    needed, project = queries.authority_to_start(run)
+    with action(actor, needed, project, name="job.retry") as draft:
         _about(draft, run)
+        queries.require_kind(actor, run.kind, project)
         sql.execute("DELETE FROM job_task WHERE run_id = %s", [run.pk])
         _again(actor, run, only_failed=False)
     return queries.run(actor, run_id)
@@ -174,8 +176,10 @@ def retry(actor: Principal, run_id: int) -> Run:
 def retry_failed(actor: Principal, run_id: int) -> Run:
     """Do only the failed items of a finished run again. Raises RunUnknown, Denied, Conflict (also: none failed)."""
     run = queries.run(actor, run_id)
-    with action(actor, *queries.authority_to_start(run), name="job.retry-failed") as draft:
+    needed, project = queries.authority_to_start(run)
+    with action(actor, needed, project, name="job.retry-failed") as draft:
         _about(draft, run)
+        queries.require_kind(actor, run.kind, project)
         if not sql.value(
             "SELECT EXISTS (SELECT FROM job_task WHERE run_id = %s AND state = 'failed')", [run.pk]
         ):

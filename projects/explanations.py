@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from access import allowances, explanation, holders
-from access.allowances import Allowances
 from access.check import require
 from access.explanation import Explanation, Question
 from access.holders import Holders
@@ -11,7 +10,8 @@ from access.principal import ActorKind, Origin, Principal
 from access.table import P, Permissions
 from accounts.keys.robots import name_of
 from accounts.models import AccessToken, Robot, User
-from accounts.standing import standing
+from accounts.principals import of_user
+from accounts.standing import given
 from projects.models import Project
 from projects.queries import ref
 
@@ -56,21 +56,6 @@ def _as_actor(subject: User | Robot | None, key: AccessToken | None) -> Principa
     if subject is None:
         return Principal.anonymous(Origin())
     if isinstance(subject, Robot):
-        return Principal(ActorKind.ROBOT, subject.pk, name_of(subject), allowances=_given(subject))
+        return Principal(ActorKind.ROBOT, subject.pk, name_of(subject), allowances=given(subject.pk))
     bounds = None if key is None or key.allowances is None else allowances.from_json(key.allowances)
-    return Principal(
-        ActorKind.USER,
-        subject.pk,
-        subject.username,
-        is_admin=subject.is_admin,
-        is_auditor=subject.is_auditor,
-        allowances=bounds,
-        key_id=key.pk if key else 0,
-    )
-
-
-def _given(robot: Robot) -> Allowances:
-    """What it may do; what it might, were it alive."""
-    found = standing(ActorKind.ROBOT, robot.pk)
-    given = found.allowances if found is not None else None
-    return allowances.from_json(robot.allowances) if given is None else given
+    return of_user(subject, allowances=bounds, key_id=key.pk if key else 0)

@@ -21,6 +21,8 @@ from core.oci.scope import Scope
 from database import sql
 
 MEMORY_SECONDS: Final = 4.0
+# How far the clocks of hosts that issue tokens may be apart.
+CLOCKS_SECONDS: Final = 5.0
 MAX_REMEMBERED: Final = 50_000
 CATALOG: Final = "catalog"
 
@@ -31,33 +33,53 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
+@dataclass(frozen=True, slots=True)
+class _Known(Generic[Value]):
+    """An answer, None for nobody; `looked_at` by the clock tokens are issued by, `until` by the monotonic one."""
+
+    value: Value | None
+    looked_at: float
+    until: float
+
+
 class _Memory(Generic[Key, Value]):
     """Answers of `look` kept for MEMORY_SECONDS; bounded by starting anew."""
 
-    def __init__(self, look: Callable[[Key], Value]) -> None:
+    def __init__(self, look: Callable[[Key], Value | None]) -> None:
         self._look = look
-        self._known: dict[Key, tuple[float, Value]] = {}
+        self._known: dict[Key, _Known[Value]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Key) -> Value:
-        found = self._known.get(key)
-        if found is not None and found[0] > time.monotonic():
-            return found[1]
-        return self.look(key)
+    def get(self, key: Key, claims: Claims, is_behind: Callable[[Value], bool]) -> Value | None:
+        """The answer for a bearer; looked up where the token knows more, issued after what we have not heard of.
 
-    def look(self, key: Key) -> Value:
+        Nobody is remembered too: a program that goes on with a token that has ended asks the database as seldom as others.
+        """
+        found = self._recalled(key)
+        if found is None:
+            return self.look(key)
+        may_be_newer = claims.issued_at + CLOCKS_SECONDS >= found.looked_at
+        is_newer = may_be_newer if found.value is None else is_behind(found.value)
+        return self.look(key) if is_newer else found.value
+
+    def look(self, key: Key) -> Value | None:
         """The answer as of now, remembered from now on."""
+        looked_at = time.time()
         value = self._look(key)
         with self._lock:
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
-            self._known[key] = (time.monotonic() + MEMORY_SECONDS, value)
+            self._known[key] = _Known(value, looked_at, time.monotonic() + MEMORY_SECONDS)
         return value
 
     def peek(self, key: Key) -> Value | None:
         """What is remembered, None also when it would have to be looked up."""
+        found = self._recalled(key)
+        return None if found is None else found.value
+
+    def _recalled(self, key: Key) -> _Known[Value] | None:
         found = self._known.get(key)
-        return found[1] if found is not None and found[0] > time.monotonic() else None
+        return found if found is not None and found.until > time.monotonic() else None
 
     def clear(self) -> None:
         with self._lock:
@@ -69,8 +91,8 @@ def _project(name: str) -> Epoch | None:
     return None if found is None else (found[0], found[1])
 
 
-_callers: _Memory[Who, Standing | None] = _Memory(lambda who: standing_of(*who))
-_projects: _Memory[str, Epoch | None] = _Memory(_project)
+_callers: _Memory[Who, Standing] = _Memory(lambda who: standing_of(*who))
+_projects: _Memory[str, Epoch] = _Memory(_project)
 
 
 def forget() -> None:
@@ -84,10 +106,7 @@ def standing(claims: Claims) -> Standing | None:
     who = _who(claims.bearer)
     if claims.bearer.kind is ActorKind.ANONYMOUS:
         return standing_of(*who)
-    found = _callers.get(who)
-    if found is None or found.epoch < claims.bearer.epoch:
-        # The token knows more than we remember: it was issued after a loss we have not heard of.
-        found = _callers.look(who)
+    found = _callers.get(who, claims, lambda known: known.epoch < claims.bearer.epoch)
     return found if found is not None and found.epoch == claims.bearer.epoch else None
 
 
@@ -99,21 +118,22 @@ def project_of(claims: Claims, name: str) -> ProjectRef | None:
     granted = claims.projects.get(name)
     if granted is None:
         return None
-    found = _projects.get(name)
-    if found is None or found < granted:
-        found = _projects.look(name)
+    found = _projects.get(name, claims, lambda known: known < granted)
     return ProjectRef(granted[0], name, public=False) if found == granted else None
 
 
 def still_holds(claims: Claims, project: str) -> bool:
-    """As `standing` and `project_of`, from memory alone: False also when something would have to be looked up."""
+    """As `standing` and `project_of`, from memory alone: False also when something would have to be looked up.
+
+    And for who may not come from everywhere: where he comes from is looked at with what he does.
+    """
     granted = claims.projects.get(project)
     if granted is None or _projects.peek(project) != granted:
         return False
     if claims.bearer.kind is ActorKind.ANONYMOUS:
         return True
     found = _callers.peek(_who(claims.bearer))
-    return found is not None and found.epoch == claims.bearer.epoch
+    return found is not None and not found.networks and found.epoch == claims.bearer.epoch
 
 
 def _who(bearer: Bearer) -> Who:

@@ -4,6 +4,7 @@ line."""
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import logging
 import os
@@ -11,9 +12,11 @@ import pkgutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from types import ModuleType
 
 from core.errors import WharfError
+from core.oci.quoting import quoted
 from wharf import commands
 
 
@@ -27,10 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(given: list[str]) -> int:
     """Exit status of the command `given`: 0 done, 1 refused by a rule, 2 wrong usage or environment."""
     names = command_names()
+    if given == ["help"]:
+        given = ["--help"]
     chosen = given[0] if given and given[0] in names else None
     if given and chosen is None and not given[0].startswith("-"):
-        # manage.py's own commands (migrate, makemigrations, shell, …) remain reachable under their names.
-        return _django_command(given)
+        return _other_command(given, names)
     modules = [_load(chosen)] if chosen else [_load(name) for name in names]
     parser = _parser(modules)
     if not given:
@@ -54,6 +58,7 @@ def _load(name: str) -> ModuleType:
 
 def _parser(modules: list[ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wharf", description="Wharf, a container registry.")
+    parser.add_argument("--version", action="version", version=f"wharf {version('wharf')}")
     nouns = parser.add_subparsers(dest="noun", required=True, metavar="COMMAND")
     for module in modules:
         module.register(nouns)
@@ -64,15 +69,23 @@ def _setup_django() -> None:
     import django
 
     django.setup()
-    # A command's standard output is its result, which programs read.
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
+            # A command's standard output is its result, which programs read.
             handler.setStream(sys.stderr)
+        if type(handler) is logging.StreamHandler:
+            handler.setLevel(logging.ERROR)  # what was refused it tells in a sentence
 
 
-def _django_command(given: list[str]) -> int:
-    from django.core.management import execute_from_command_line
+def _other_command(given: list[str], names: list[str]) -> int:
+    """manage.py's own commands (makemigrations, shell, …) remain reachable under their names."""
+    from django.core.management import execute_from_command_line, get_commands
 
+    if given[0] not in get_commands():
+        near = difflib.get_close_matches(given[0], names, n=1)
+        meant = f": did you mean '{near[0]}'?" if near else ""
+        print(f"wharf: no command {quoted(given[0])}{meant} (wharf --help)", file=sys.stderr)
+        return 2
     execute_from_command_line(["manage.py", *given])
     return 0
 
@@ -92,9 +105,17 @@ def _one_line(action: Callable[[], int]) -> int:
     except Exception as error:
         if not _is_database_away(error):
             raise
-        text = f"wharf: the database does not answer ({_first_line(error)}); is the server up? (bin/up)"
-        print(text, file=sys.stderr)
+        print(f"wharf: {_database_away(error)}", file=sys.stderr)
         return 1
+
+
+def _database_away(error: Exception) -> str:
+    from django.conf import settings
+
+    # Its own server ends with it; that of others is looked for elsewhere.
+    if settings.WHARF_EMBEDS_DATABASE:
+        return f"no Wharf is running on {settings.WHARF_DATA} (WHARF_DATA): start it with bin/up, or set WHARF_DATA"
+    return f"the database does not answer ({_first_line(error)}); is the server up? (WHARF_DATABASE_URL)"
 
 
 def _unread() -> int:

@@ -10,7 +10,7 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import InvalidInput
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names no other type
 
 GENERATED_BYTES = 18
+# What people type as well.
+TWINS: Final = {"remove": ("delete",)}
+ROBOT_MARK: Final = "$"  # accounts.keys.robots.MARK, which needs Django
 _UNITS = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SIZE = re.compile(rf"([0-9]{{1,15}})({'|'.join(_UNITS)})", re.ASCII)
 
@@ -36,9 +39,12 @@ def actor() -> Principal:
     return Principal.system(name)
 
 
-def verb(verbs: SubParsers, name: str, help_: str, *, aliases: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """A verb's parser, with --json."""
-    parser = verbs.add_parser(name, help=help_, description=help_, aliases=list(aliases))
+def verb(
+    verbs: SubParsers, name: str, help_: str, *, aliases: Sequence[str] | None = None
+) -> argparse.ArgumentParser:
+    """A verb's parser, with --json. Without `aliases` it has those of TWINS."""
+    others = TWINS.get(name, ()) if aliases is None else aliases
+    parser = verbs.add_parser(name, help=help_, description=help_, aliases=list(others))
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     return parser
 
@@ -50,7 +56,7 @@ def show(
     if options.json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
     elif isinstance(found, Mapping):
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(_printable(text, keep="\n") + "\n")
     else:
         _table(found)
     return 0
@@ -72,7 +78,26 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value)
+    return "" if value is None else _printable(str(value))
+
+
+def _printable(text: str, keep: str = "") -> str:
+    """Whatever would move the cursor, turn the text around or end the line is shown as U+FFFD: others chose some of it."""
+    return "".join(
+        each if each.isprintable() or each in keep else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
+
+
+def no_robot(name: str, instead: str) -> str:
+    """`name`, where only people are meant. Raises InvalidInput for a robot's, with what to do instead."""
+    if ROBOT_MARK in name:
+        raise InvalidInput(f"'{name}' is a robot: {instead}", robot=name)
+    return name
+
+
+def by_whom(kind: str, name: str) -> str:
+    """A name as lists have it. Who works at the machine has no account, and somebody's may have the same name."""
+    return f"{name} (wharf command)" if kind == "system" else name
 
 
 def add_password_option(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +113,11 @@ def read_password(options: argparse.Namespace) -> str:
     if options.generate:
         return secrets.token_urlsafe(GENERATED_BYTES)
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        if password := sys.stdin.readline().rstrip("\r\n"):
+            return password
+        raise InvalidInput(
+            "no password on standard input: type it at a terminal, pipe it in, or use --generate"
+        )
     first = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != first:
         raise InvalidInput("the two passwords differ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import platform
 import struct
@@ -23,6 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from access.origin import origin_from
 from core import request_facts
+from core.addresses import plain_address
 from wharf import metrics_folder
 from wharf.exchange import Exchange
 from wharf.metrics_jobs import JOBS
@@ -159,10 +159,9 @@ def _collected(encode: Callable[[CollectorRegistry], bytes]) -> bytes:
 
 def is_allowed(environ: Environ) -> bool:
     """Whether the client's address is in a listed network. What came through a proxy that is not trusted is never local."""
-    ip = origin_from(environ).ip
-    if ip is None:
+    client = plain_address(origin_from(environ).ip)
+    if client is None:
         return False
-    if ip == environ.get("REMOTE_ADDR") and any(name in environ for name in FORWARDED):
+    if client == plain_address(environ.get("REMOTE_ADDR")) and any(name in environ for name in FORWARDED):
         return False
-    address = ipaddress.ip_address(ip)
-    return any(address in network for network in settings.WHARF_METRICS_NETWORKS)
+    return any(client in network for network in settings.WHARF_METRICS_NETWORKS)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import getpass
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from core.errors import InvalidInput
+from core.oci.quoting import quoted
 
 if TYPE_CHECKING:
     from access.allowances import Allowances
@@ -164,17 +166,18 @@ def _sets(permissions: frozenset[Any]) -> str:
 def _documents(options: argparse.Namespace, home: str) -> Iterator[dict[str, Any]]:
     in_projects = [*_allowed(options.allow), *options.permission]
     if in_projects:
+        check_patterns(options.repository, _places(options, home))
         yield from (
             {
                 "kind": "project",
                 "namespace": name,
-                "access": _access(in_projects),
+                "access": access(in_projects),
                 "repositories": options.repository,
             }
             for name in _places(options, home)
         )
     if options.system_permission:
-        yield {"kind": "system", "namespace": "/", "access": _access(options.system_permission)}
+        yield {"kind": "system", "namespace": "/", "access": access(options.system_permission)}
 
 
 def _allowed(text: str | None) -> list[str]:
@@ -185,6 +188,17 @@ def _allowed(text: str | None) -> list[str]:
                 f"--allow {name!a} is none of {', '.join(SETS)}: for anything else give --permission RESOURCE:ACTION"
             )
     return [permission for name in names for permission in SETS[name]]
+
+
+def check_patterns(patterns: Sequence[str], projects: Sequence[str]) -> None:
+    """Raise InvalidInput for a pattern with the project's name before it: it would match nothing that is there."""
+    for pattern in patterns:
+        first, _, rest = pattern.partition("/")
+        if rest and first in projects:
+            raise InvalidInput(
+                f"--repository {quoted(pattern)}: patterns are below the project's name: did you mean '{rest}'? "
+                f"(for a path that does begin so a second time write '{{{first}}}/{rest}')"
+            )
 
 
 def _places(options: argparse.Namespace, home: str) -> list[str]:
@@ -202,7 +216,18 @@ def _places(options: argparse.Namespace, home: str) -> list[str]:
     return wanted
 
 
-def _access(names: list[str]) -> list[dict[str, str]]:
+def access(names: Sequence[str]) -> list[dict[str, str]]:
+    """Permissions by their names as documents have them. Raises InvalidInput, with what was given and what would be right."""
+    from access.table import Permission
+
+    known = [*SETS, *(str(each) for each in Permission)]
+    for name in names:
+        if name in SETS:
+            raise InvalidInput(f"'{name}' is several permissions: give it with --allow")
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            right = f"did you mean '{near[0]}'?" if near else f"give {', '.join(SETS)} or RESOURCE:ACTION"
+            raise InvalidInput(f"{quoted(name)} is no permission: {right} (docs/permissions.md lists them)")
     pairs = (name.partition(":") for name in dict.fromkeys(names))
     return [{"resource": resource, "action": action} for resource, _, action in pairs]
 
@@ -211,7 +236,16 @@ def _file(name: str) -> Any:
     try:
         text = sys.stdin.read(MAX_BYTES) if name == STDIN else Path(name).read_text()[:MAX_BYTES]
         found = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"--permissions {name}: {error}") from error
+    except OSError as error:
+        raise InvalidInput(f"--permissions: {quoted(name)} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"--permissions: {quoted(name)} is no text in UTF-8") from error
+    except ValueError as error:
+        where = (
+            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        raise InvalidInput(
+            f"--permissions: {quoted(name)} is no JSON{where}: write it as `wharf robot show NAME --json` does"
+        ) from error
     # What `wharf robot show --json` prints holds them under this name.
     return found.get("permissions", found) if isinstance(found, dict) else found

@@ -66,7 +66,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Names and attributes of cookies follow the scheme of each request: accounts.browser.
-CSRF_FAILURE_VIEW = "frontend.views.auth.not_meant"
+CSRF_FAILURE_VIEW = "frontend.views.problems.not_meant"
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(ENVIRONMENT.log_level)
@@ -77,6 +77,7 @@ REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "registry_api.rest.schema.Schema", "UN
 # Names of ours, read by the layers below through django.conf.settings.
 WHARF_ROLE = ENVIRONMENT.role
 WHARF_DATA = ENVIRONMENT.data
+WHARF_EMBEDS_DATABASE = ENVIRONMENT.embedded_postgres
 WHARF_SPOOL = ENVIRONMENT.layout.spool
 WHARF_STORAGE = ENVIRONMENT.storage_url
 WHARF_EXTERNAL_URLS = ENVIRONMENT.allowed_origins

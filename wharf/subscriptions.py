@@ -110,6 +110,7 @@ KINDS: tuple[Kind, ...] = (
         timeout=timedelta(hours=3),
         keep=20,
         permission=P.USER_DELETE,
+        schedulable=False,  # whom it is about is said by his removal alone
     ),
     Kind(
         directory.KIND,

@@ -7,6 +7,10 @@ from django.urls.resolvers import URLPattern, URLResolver
 from frontend import urls as pages
 from registry_api.rest import urls as rest
 
+# What Django asks this module for.
+handler400 = "frontend.views.problems.bad_request"
+handler404 = "frontend.views.problems.not_found"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages.urlpatterns,
     *rest.urlpatterns,

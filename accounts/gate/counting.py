@@ -56,6 +56,10 @@ class Counts:
 
         self._ask(less)
 
+    def counted(self, limit: RateLimitItem, key: str) -> int:
+        """How many there are in the present window."""
+        return int(self._ask(lambda kept: kept.get(limit.key_for(key))))
+
     def ends_at(self, limit: RateLimitItem, key: str) -> float:
         """When the present window ends, in seconds since the epoch."""
         return float(self._ask(lambda kept: kept.get_expiry(limit.key_for(key))))

@@ -1,14 +1,14 @@
 """Whom a secret proves: a robot, or the owner of a personal access token or of a generated CLI secret.
 
 Generated secrets are 256 bits at random: comparing costs microseconds, and nobody guesses one, so that they need no limit and a
-robot cannot be locked out. A secret that somebody chose for a robot costs one hash, also where the robot is unknown; they are
-hashed one at a time.
+robot cannot be locked out. A secret that somebody chose for a robot costs one hash, also where the robot is unknown, and is
+limited as a password is: by the robot's name and the network it comes from (accounts.gate.limiter).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from django.contrib.auth.hashers import make_password
@@ -16,21 +16,18 @@ from django.contrib.auth.hashers import make_password
 from access import allowances
 from access.living import BOUNDS, ELDERS_NETWORKS, STATE, within
 from access.principal import ActorKind, AuthMethod, Origin, Principal
-from accounts.gate import credentials
+from accounts.gate import credentials, limiter
 from accounts.gate.credentials import ChosenSecret
 from accounts.gate.sign_in import OUTSIDE
-from accounts.gate.turns import Turns
 from accounts.keys import secrets
 from accounts.keys.networks import is_within
-from accounts.keys.robots import RobotLogin, State, full_name
+from accounts.keys.robots import JOINT, MARK, RobotLogin, State, full_name
 from accounts.models.keys import TokenKind
 from accounts.names import UserName
 from accounts.passwords import is_well_formed
 from core.errors import CredentialsRefused, NameInvalid, Unavailable
 from database import sql
 from database.transactions import release_connection
-
-HASHING_SECONDS: Final = 5.0
 
 METHODS: Final = {
     secrets.PAT_PREFIX: (TokenKind.PERSONAL, AuthMethod.PAT),
@@ -60,8 +57,6 @@ _WHY = {
     State.ANCESTOR_DEAD: "a robot it was made by is disabled, expired or gone",
 }
 
-_hashing = Turns()
-
 
 @dataclass(frozen=True, slots=True)
 class _Robot:
@@ -90,13 +85,34 @@ class _Robot:
         return [self.digest, self.former_digest] if self.has_former else [self.digest]
 
     @property
-    def chosen(self) -> list[ChosenSecret]:
-        hashes = (self.hash, self.former_hash) if self.has_former else (self.hash,)
-        return [ChosenSecret("robot", self.id, self.epoch, each) for each in hashes if each]
+    def chosen(self) -> ChosenSecret | None:
+        """The present one, or the former one beside a generated one: never two, as a second hash would tell that it exists."""
+        kept = self.hash or (self.former_hash if self.has_former else "")
+        return ChosenSecret("robot", self.id, self.epoch, kept) if kept else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A row of `_KEY` with its owner. JSON is decoded."""
+
+    id: int
+    allowances: list[dict[str, Any]] | None
+    networks: list[str]
+    has_ended: bool
+    owner_id: int
+    owner: str
+    is_named: bool
+    is_active: bool
+    is_admin: bool
+    is_auditor: bool
+    epoch: int
 
 
 def robot(username: str, secret: str, origin: Origin) -> Principal:
-    """The robot of that name. One query. Raises CredentialsRefused; Unavailable while too many chosen secrets are hashed."""
+    """The robot of that name. One query.
+
+    Raises CredentialsRefused; where the secret is a chosen one TooManyRequests, and Unavailable while too many are hashed.
+    """
     if not is_well_formed(secret):
         raise CredentialsRefused("no robot can have that secret: it is empty, too long or malformed")
     login = RobotLogin.parse(username)
@@ -104,7 +120,7 @@ def robot(username: str, secret: str, origin: Origin) -> Principal:
     is_right = (
         _is_generated(found, secret)
         if secret.startswith(secrets.PREFIXES)
-        else _is_chosen(found, secret, origin.ip)
+        else _is_chosen(found, secret, _counted(login, username), origin)
     )
     if found is None or login is None:
         raise CredentialsRefused("there is no robot of that name")
@@ -131,30 +147,30 @@ def person(username: str, secret: str, origin: Origin) -> Principal:
     Raises CredentialsRefused.
     """
     kind, method = METHODS[next(each for each in METHODS if secret.startswith(each))]
-    found = sql.row(_KEY, {"name": _name(username), "digests": secrets.digests(secret), "kind": kind})
-    if found is None:
+    row = sql.row(_KEY, {"name": _name(username), "digests": secrets.digests(secret), "kind": kind})
+    if row is None:
         raise CredentialsRefused("there is no such key: it was revoked, or is mistyped")
-    key_id, bounds, networks, has_ended, id_, name, is_his, is_active, is_admin, is_auditor, epoch = found
+    found = _Key(*row)
     refusals = {
-        "the key belongs to another account": not is_his,
-        "the account is disabled": not is_active,
-        "the key has expired": has_ended,
-        OUTSIDE: not is_within(networks, origin.ip),
+        "the key belongs to another account": not found.is_named,
+        "the account is disabled": not found.is_active,
+        "the key has expired": found.has_ended,
+        OUTSIDE: not is_within(found.networks, origin.ip),
     }
     for reason, is_so in refusals.items():
         if is_so:
             raise CredentialsRefused(reason)
     return Principal(
         ActorKind.USER,
-        id_,
-        name,
-        is_admin=is_admin,
-        is_auditor=is_auditor,
+        found.owner_id,
+        found.owner,
+        is_admin=found.is_admin,
+        is_auditor=found.is_auditor,
         auth=method,
         origin=origin,
-        epoch=epoch,
-        allowances=None if bounds is None else allowances.from_json(bounds),
-        key_id=key_id,
+        epoch=found.epoch,
+        allowances=None if found.allowances is None else allowances.from_json(found.allowances),
+        key_id=found.id,
     )
 
 
@@ -181,18 +197,41 @@ def _is_generated(found: _Robot | None, secret: str) -> bool:
     return found is not None and any(secrets.is_digest_of(each, secret) for each in found.digests)
 
 
-def _is_chosen(found: _Robot | None, secret: str, ip: str | None) -> bool:
-    """Raises Unavailable when one's turn does not come: guesses fill no more than one processor."""
-    chosen = [] if found is None else found.chosen
-    if any(credentials.is_remembered(each, secret, ip) for each in chosen):
+def _counted(login: RobotLogin | None, username: str) -> str:
+    """What guesses at its secret are counted by, whatever prefix is written before it; no user's name has a `$`."""
+    return username if login is None else f"{MARK}{login.project}{JOINT}{login.name}"
+
+
+def _is_chosen(found: _Robot | None, secret: str, counted: str, origin: Origin) -> bool:
+    """Raises TooManyRequests before a guess too many is looked at, Unavailable while too many are hashed."""
+    chosen = None if found is None else found.chosen
+    if chosen and credentials.is_remembered(chosen, secret, origin.ip):
         return True
+    if chosen:
+        credentials.missed(chosen, origin.ip)
     release_connection()
-    with _hashing.of("robots", HASHING_SECONDS) as is_held:
-        if not is_held:
-            raise Unavailable("too many secrets are being checked: try again in a moment", retry_after=2)
-        if not chosen:
-            make_password(secret)
-        right = next((each for each in chosen if credentials.is_secret(each, secret)), None)
-    if right is not None:
-        credentials.remember(right, secret, ip)
-    return right is not None
+    with limiter.turn(counted, origin):
+        # Of several at once the first has proven it for all.
+        if chosen and credentials.is_remembered(chosen, secret, origin.ip):
+            return True
+        return _is_guessed(chosen, secret, counted, origin)
+
+
+def _is_guessed(chosen: ChosenSecret | None, secret: str, counted: str, origin: Origin) -> bool:
+    """One hash, also where there is nothing to compare with."""
+    with limiter.guess(counted, origin) as guess:
+        try:
+            is_right = credentials.is_secret(chosen, secret) if chosen else _is_nothing(secret)
+        except Unavailable:
+            guess.stays_open()
+            raise
+        if chosen and is_right:
+            guess.was_right()
+            credentials.remember(chosen, secret, origin.ip)
+        return is_right
+
+
+def _is_nothing(secret: str) -> bool:
+    """False, at the cost of a comparison."""
+    make_password(secret)
+    return False

@@ -4,8 +4,8 @@
     wharf_pat_…, wharf_cli_…  a personal access token or CLI secret of the person named
     anything else             a password, or a CLI secret its owner chose (accounts.gate.sign_in)
 
-Only the last can be guessed, and only guesses of it are limited: no wrong password keeps out a robot, a token, or who is
-already known. The client is told the same whatever is wrong; why stands in the audit log.
+Only the last can be guessed, and a secret somebody chose for a robot; only guesses of these are limited: no wrong one keeps out
+a generated secret, or who is already known. The client is told the same whatever is wrong; why stands in the audit log.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from access.principal import ActorKind, AuthMethod, Origin, Principal
-from accounts.gate import key_proofs, uses
+from accounts.gate import key_proofs, tried_names, uses
 from accounts.gate.sign_in import SignedIn, sign_in
 from accounts.keys import secrets
 from accounts.keys.robots import MARK
@@ -71,13 +71,13 @@ def _way(username: str, password: str) -> tuple[Proof, ActorKind, AuthMethod]:
 def _recorded(
     proof: Proof, username: str, password: str, nobody: Principal, *, kind: ActorKind, method: AuthMethod
 ) -> Principal:
-    """What the proof gives; a refusal is recorded with the name that was tried."""
+    """What the proof gives; a refusal is recorded with the name that was tried (accounts.gate.tried_names)."""
     try:
         return proof(username, password, nobody.origin)
     except (CredentialsRefused, TooManyRequests) as refusal:
         reason = refusal.reason if isinstance(refusal, CredentialsRefused) else GUESSED_TOO_OFTEN
         log.info("sign-in refused", reason=reason, method=str(method), request_id=nobody.origin.request_id)
-        sign_ins.refused(replace(nobody, auth=method), kind, username, reason)
+        sign_ins.refused(replace(nobody, auth=method), kind, tried_names.shown(kind, username), reason)
         raise
 
 

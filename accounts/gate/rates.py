@@ -1,4 +1,4 @@
-"""How many requests anybody may make: off until an administrator sets a limit, then counted in Valkey, once a request.
+"""How many requests anybody may make: off until an administrator sets a limit, then counted in Valkey.
 
 What is counted are whole minutes, which begin with the first request of a user, a robot or an address; whatever is refused
 counts as well. A person's keys count as he himself does, each robot for itself, everything from an address together. While
@@ -7,7 +7,6 @@ Valkey is away each process counts for itself, and no request fails for it.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections.abc import Sequence
@@ -26,11 +25,13 @@ from accounts.gate.counting import Counts
 from audit import denials
 from config import current
 from config.catalogue.limits import REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_OF_ADDRESS
+from core.addresses import customers_network
 from core.errors import TooManyRequests
 from database.transactions import TRY_AGAIN
 
 PREFIX: Final = "wharf-requests"
 OPERATION: Final = "request.limit"
+IPV4_BITS: Final = 32
 # The settings are looked up no more often: a comparison of clocks is all that a request costs while limits are off.
 FRESH_SECONDS: Final = 1.0
 # In one round trip: count each key, and say when its window ends.
@@ -95,21 +96,29 @@ _rates = _Rates(PREFIX)
 _limits: tuple[Limits, float] = (NONE, float("-inf"))
 
 
-def check(actor: Principal | None, origin: Origin) -> None:
-    """Count a request of the actor; of its address alone where he is None (nobody was proven) or the anonymous.
+def check_address(origin: Origin) -> None:
+    """Count a request of that address, before anything is looked at: proving somebody costs a hash.
 
     Raises TooManyRequests, and records that as a refusal. May read the settings.
     """
     wanted = limits()
-    if wanted is NONE:
-        return
-    who = actor or Principal.anonymous(origin)
-    excess = _excess(wanted, who.kind, who.id, origin.ip)
-    if excess is None:
-        return
-    refusal = excess.refusal()
-    denials.record(who, OPERATION, reason=refusal.message)
-    raise refusal
+    if wanted is not NONE:
+        nobody = Principal.anonymous(origin)
+        _refuse(_excess(wanted, nobody.kind, nobody.id, origin.ip), nobody)
+
+
+def check_principal(actor: Principal) -> None:
+    """Count a request of the user or robot that was proven, whose address is counted already. Raises as `check_address`."""
+    wanted = limits()
+    if wanted is not NONE:
+        _refuse(_excess(wanted, actor.kind, actor.id, None), actor)
+
+
+def _refuse(excess: Excess | None, who: Principal) -> None:
+    if excess is not None:
+        refusal = excess.refusal()
+        denials.record(who, OPERATION, reason=refusal.message)
+        raise refusal
 
 
 def admits(kind: ActorKind, id_: int, ip: str | None) -> bool:
@@ -153,12 +162,8 @@ def _excess(wanted: Limits, kind: ActorKind, id_: int, ip: str | None) -> Excess
 @lru_cache(maxsize=4096)
 def address_of(ip: str) -> str:
     """An IPv4 address, or the /64 of an IPv6 one: whoever has one of these has them all."""
-    try:
-        address = ipaddress.ip_address(ip.partition("%")[0])
-    except ValueError:
-        return ip
-    plain = getattr(address, "ipv4_mapped", None) or address
-    return str(plain) if plain.version == 4 else str(ipaddress.ip_network((plain, 64), strict=False))
+    network = customers_network(ip, IPV4_BITS)
+    return ip if network is None else str(network).removesuffix(f"/{IPV4_BITS}")
 
 
 @lru_cache(maxsize=16)

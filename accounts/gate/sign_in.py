@@ -29,8 +29,8 @@ from accounts.sync.shapes import KnownPerson
 from core.errors import (
     AlreadyExists,
     CredentialsRefused,
-    DirectoryUnavailable,
     NameInvalid,
+    Unavailable,
     UserUnknown,
 )
 from database.transactions import release_connection
@@ -52,18 +52,17 @@ def sign_in(username: str, password: str, origin: Origin = NOBODY) -> SignedIn:
     """The active user these credentials prove. One query for a right local password.
 
     Raises CredentialsRefused; TooManyRequests when too many were wrong of late (gate.limiter); DirectoryUnavailable when they
-    could be right and the directory cannot be asked.
+    could be right and the directory cannot be asked; Unavailable while too many passwords are hashed.
     """
     if not is_well_formed(password):
         raise CredentialsRefused("nobody can have that password: it is empty, too long or malformed")
     name = _name(username)
-    account = None if name is None else credentials.find_account(name)
+    account, counted = (None, username) if name is None else credentials.find_account(name)
     known = _remembered(account, password, origin)
     if known is not None:
         return known
+    _missed(account, origin)
     release_connection()
-    # The database folds more spellings into one name than Python does: who exists is counted by his own.
-    counted = username if account is None else account.user.username
     with limiter.turn(counted, origin):
         # Of several at once the first has proven it for all.
         known = _remembered(account, password, origin)
@@ -78,7 +77,7 @@ def _limited(counted: str, evaluate: Callable[[], SignedIn], origin: Origin) -> 
     with limiter.guess(counted, origin) as guess:
         try:
             found = evaluate()
-        except DirectoryUnavailable:
+        except Unavailable:
             guess.stays_open()
             raise
         guess.was_right()
@@ -104,6 +103,13 @@ def _remembered(account: Account | None, password: str, origin: Origin) -> Signe
     if not credentials.is_remembered(chosen, password, origin.ip):
         return None
     return SignedIn(account.user, chosen, chosen.id)
+
+
+def _missed(account: Account | None, origin: Origin) -> None:
+    if account is not None:
+        credentials.missed(account, origin.ip)
+        if account.cli_secret is not None:
+            credentials.missed(account.cli_secret, origin.ip)
 
 
 def _evaluated(account: Account | None, name: UserName | None, password: str, origin: Origin) -> SignedIn:

@@ -45,23 +45,17 @@ class Noted:
         self._until: OrderedDict[Hashable, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def is_first(self, key: Hashable, now: float) -> bool:
-        """Whether it is to be noted now: true for one of those who ask at once."""
-        if self._until.get(key, 0.0) > now:
-            return False
+    def is_due(self, key: Hashable, now: float) -> bool:
+        """Whether it is to be noted now: also for the second of two at once, as nobody knows yet whether the first could be."""
+        return self._until.get(key, 0.0) <= now
+
+    def done(self, key: Hashable, now: float) -> None:
+        """It was noted."""
         with self._lock:
-            if self._until.get(key, 0.0) > now:
-                return False
             self._until[key] = now + self._seconds
             self._until.move_to_end(key)
             while len(self._until) > self._maximum:
                 self._until.popitem(last=False)
-            return True
-
-    def forget(self, key: Hashable) -> None:
-        """It was not noted after all."""
-        with self._lock:
-            self._until.pop(key, None)
 
 
 _noted = Noted()
@@ -78,16 +72,13 @@ os.register_at_fork(after_in_child=_after_fork)  # the lock may be held by a thr
 def note(principal: Principal) -> None:
     """Note that the principal has proved himself. Raises Unavailable when it cannot be written: nobody signs in unrecorded."""
     key = (principal.kind, principal.id, principal.key_id, principal.origin.ip, principal.auth)
-    if not _noted.is_first(key, time.monotonic()):
+    if not _noted.is_due(key, time.monotonic()):
         return
     try:
         _write(principal)
     except (DatabaseError, *TRY_AGAIN) as error:
-        _noted.forget(key)
         raise Unavailable("the registry's database is not available: try again") from error
-    except BaseException:
-        _noted.forget(key)
-        raise
+    _noted.done(key, time.monotonic())
 
 
 def _write(principal: Principal) -> None:

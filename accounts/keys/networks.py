@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from core.addresses import Network, plain_address
 from core.errors import InvalidInput
 from core.oci.quoting import quoted
 
@@ -14,8 +15,6 @@ MAX_NETWORKS: Final = 100
 MAX_CHARACTERS: Final = 64
 MAPPED_BITS: Final = 96
 """Of an IPv4 network written in IPv6 (RFC 4291, 2.5.5.2)."""
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def parse_networks(texts: Iterable[str]) -> list[str]:
@@ -31,12 +30,8 @@ def is_within(networks: Sequence[str], ip: str | None) -> bool:
     """Whether a request from `ip` comes from one of them. True of no networks; an unknown address is in none."""
     if not networks:
         return True
-    try:
-        address = ipaddress.ip_address((ip or "").partition("%")[0])
-    except ValueError:
-        return False
-    plain = getattr(address, "ipv4_mapped", None) or address
-    return any(plain in _known(network) for network in networks)
+    address = plain_address(ip)
+    return address is not None and any(address in _known(network) for network in networks)
 
 
 def _parsed(text: str) -> Network:

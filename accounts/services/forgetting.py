@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from core.errors import InvalidInput
 from database import sql
 from jobs import events
 from jobs.subjects import Subject
@@ -24,6 +25,7 @@ DELAY: Final = timedelta(seconds=15)
 # Registry tokens from before a rename say the name he had, for half an hour at most.
 RENAMED: Final = timedelta(minutes=35)
 
+_EXISTS = "SELECT EXISTS (SELECT FROM account_user WHERE id = %s)"
 _ROBOTS = "UPDATE robot SET created_by_name = %s WHERE created_by_kind = 'user' AND created_by_id = %s"
 _CHOSEN = "DELETE FROM access_token WHERE user_id = %s AND kind = 'cli' AND digest IS NULL"
 _NAMING = """
@@ -59,7 +61,12 @@ def names_of(user_id: int) -> dict[str, Any]:
     """The names a removed user had, for SQL: `user`, `stands_for`, and `names` with `since` (None: always) and `until`.
 
     A name he gave up may be somebody else's since, or was before: only what was written while it was his is his.
+    Raises InvalidInput for somebody whose account is there.
     """
+    if sql.value(_EXISTS, (user_id,)):
+        raise InvalidInput(
+            f"user {user_id} has an account: remove that, and the name is taken out", user=user_id
+        )
     periods = list(_periods(sql.rows(_NAMING, (str(user_id),))))
     return {
         "user": user_id,

@@ -11,7 +11,7 @@ from access.administrators import keeping_admins
 from access.losses import Taken, roles_of_groups
 from access.principal import Principal
 from access.table import P, Role
-from accounts.keys.whole import require_whole
+from access.whole import require_whole
 from accounts.models import Group, GroupMember, Source, User
 from accounts.names import GroupName
 from accounts.services.lost_rights import end_sessions_of_losers

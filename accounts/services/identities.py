@@ -14,7 +14,7 @@ from psycopg.errors import UniqueViolation
 from access.administrators import keeping_admins
 from access.losses import roles_of_groups
 from access.table import P
-from accounts.keys.whole import require_whole
+from access.whole import require_whole
 from accounts.models import GroupMember, Identity, Source, User
 from accounts.passwords import check_acceptable
 from accounts.services.directory import facts_of

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from access.allowances import Allowance, Place
 from access.principal import ActorKind, Origin, Principal
 from access.table import P
 from accounts.gate import limiter
 from accounts.models import Source, User
+from accounts.names import UserName, check_own
 from accounts.passwords import check_acceptable, is_well_formed
-from accounts.profiles import kept_elsewhere, new_user, parse_details
+from accounts.profiles import kept_elsewhere, new_user, parse_details, parse_email, parse_full_name
 from accounts.services import sessions
 from accounts.services.oneself import is_himself, own_row
 from accounts.services.users import insert_user, save_details, save_password
@@ -21,13 +22,10 @@ from audit.actions import action
 from config import current
 from config.catalogue.sign_in import AUTH_MODE, SELF_REGISTRATION
 from config.directory import AuthMode
-from core.errors import AlreadyExists, Conflict, Denied, InvalidInput, TooManyRequests
+from core.errors import AlreadyExists, Conflict, Denied, InvalidInput, TooManyRequests, WharfError
 from database.transactions import RaceLost, retried
 
 REGISTER: Final = "user.register"
-
-# Who registers is nobody yet, and may do this one thing.
-_ONLY_REGISTER: Final = (Allowance(Place.SYSTEM, frozenset({P.USER_CREATE})),)
 
 
 def may_register() -> bool:
@@ -38,14 +36,17 @@ def may_register() -> bool:
 def register(origin: Origin, username: str, *, password: str, email: str = "", full_name: str = "") -> User:
     """An account for whoever asks, without any right beyond everybody's.
 
-    Every attempt counts, 20 an hour from a network, because a taken name must be told. Raises TooManyRequests, Denied where
-    people do not register, NameInvalid, InvalidInput, AlreadyExists.
+    What could tell that a name is taken counts, 20 an hour from a network. Raises TooManyRequests, Denied where people do not
+    register, NameInvalid, InvalidInput, AlreadyExists.
     """
     actor = Principal(
-        ActorKind.ANONYMOUS, 0, username, is_admin=True, origin=origin, allowances=_ONLY_REGISTER
-    )
+        ActorKind.ANONYMOUS, 0, username, origin=origin
+    )  # nobody yet, by the name he would have
     try:
         if may_register():
+            _check(
+                username, password, email, full_name
+            )  # before it counts: so a mistake in the form keeps nobody out
             limiter.registration(origin)
         return _register(actor, username, password=password, email=email, full_name=full_name)
     except (AlreadyExists, TooManyRequests) as refusal:
@@ -53,10 +54,36 @@ def register(origin: Origin, username: str, *, password: str, email: str = "", f
         raise
 
 
+def mistakes(username: str, *, password: str, email: str = "", full_name: str = "") -> dict[str, str]:
+    """What a form cannot be taken with: sentences by what they are about, of the names of the parameters."""
+    found = _findings(username, password, email, full_name)
+    return {name: error.message for name, error in found}
+
+
+def _check(username: str, password: str, email: str, full_name: str) -> None:
+    for _, error in _findings(username, password, email, full_name):
+        raise error
+
+
+def _findings(username: str, password: str, email: str, full_name: str) -> Iterator[tuple[str, WharfError]]:
+    user = User(username=username, email=email, full_name=full_name)
+    checks: dict[str, Callable[[], object]] = {
+        "username": lambda: check_own(UserName.parse(username)),
+        "email": lambda: parse_email(email),
+        "full_name": lambda: parse_full_name(full_name),
+        "password": lambda: check_acceptable(password, user),
+    }
+    for name, check in checks.items():
+        try:
+            check()
+        except InvalidInput as error:
+            yield name, error
+
+
 @retried
 def _register(actor: Principal, username: str, **said: str) -> User:
     user = new_user(username, **said) if may_register() else None
-    with action(actor, P.USER_CREATE, name=REGISTER) as draft:
+    with action(actor, P.USER_CREATE, name=REGISTER, anyone=True) as draft:
         if user is None:
             raise Denied("accounts are made by administrators here: ask one of them for yours")
         insert_user(user, draft)

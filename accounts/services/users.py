@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from access.administrators import administered_by, keeping_admins
 from access.principal import Principal
 from access.table import P
-from accounts.keys.whole import require_whole
+from access.whole import require_whole
 from accounts.models import DisabledBy, Source, User
 from accounts.names import UserName
 from accounts.passwords import check_acceptable
@@ -149,6 +149,8 @@ def enable_user(actor: Principal, user: User, *, by: Sighting | None = None) -> 
     """
     with action(actor, P.USER_UPDATE, name="user.enable") as draft:
         row = locked_user(user, draft)
+        if row.is_admin or row.is_auditor:
+            require_whole(actor)
         may = by is None or (row.disabled_by == DisabledBy.DIRECTORY and _may_be_given(row, by))
         if row.is_active or not may:
             draft.discard()

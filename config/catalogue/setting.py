@@ -47,6 +47,11 @@ class Setting(Generic[T]):
         return self.section in (Section.LDAP, Section.LDAP_GROUPS, Section.OIDC)
 
     @property
+    def decides_who_signs_in(self) -> bool:
+        """Whether it can make somebody an administrator, by a directory or provider of his own: changed by a person himself."""
+        return self.section in (Section.SIGN_IN, Section.LDAP, Section.LDAP_GROUPS, Section.OIDC)
+
+    @property
     def variable(self) -> str:
         """The variable of the environment that fixes the value."""
         return f"{VARIABLE_PREFIX}{self.key.upper()}"

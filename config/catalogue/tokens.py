@@ -7,10 +7,11 @@ from typing import Final
 from config import kinds, texts
 from config.catalogue.setting import Section, Setting
 
+LONGEST_TOKEN_MINUTES: Final = 30
 TOKEN_EXPIRATION: Final[Setting[int]] = Setting(
     "token_expiration",
     Section.TOKENS,
-    kinds.whole(1, 30, "minutes"),
+    kinds.whole(1, LONGEST_TOKEN_MINUTES, "minutes"),
     5,
     "How long a registry token is valid. A right that is lost ends tokens at once, whatever this says.",
 )

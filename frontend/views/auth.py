@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
 
 from access.origin import external_origin, origin_of
 from access.principal import AuthMethod
 from accounts import browser, gate, oidc
+from accounts.keys.robots import MARK
+from accounts.keys.secrets import PREFIXES
 from accounts.services import own_account, sessions
 from accounts.services.sessions import Session
 from config import current
@@ -21,16 +24,14 @@ from config.directory import AuthMode
 from core import errors as e
 from core import request_facts
 from frontend import destinations
-from frontend.answers import problem, see_other, sentence
+from frontend.answers import see_other, sentence
+from frontend.methods import FORM
 
 WRONG: Final = (
     "The user name or the password is not right. Check both, and whether Caps Lock is on, then try again."
 )
-NOT_MEANT: Final = (
-    "The form was open for too long, was opened in another tab before you signed in there, or your browser keeps no cookies "
-    "for this address. Nothing was changed. Open the page again and send the form once more."
-)
-FORM = require_http_methods(["GET", "HEAD", "POST"])
+WRONG_AGAIN: Final = "The password is not right. Check Caps Lock and try again."
+KEY: Final = "That is a key for programs. Sign in here with your own password."
 UNITS: Final = ((3600, "hour"), (60, "minute"), (1, "second"))
 # What a proof may be refused with.
 Refusals = (e.Unauthenticated, e.Unavailable)
@@ -47,7 +48,7 @@ def login(request: HttpRequest) -> HttpResponse:
     try:
         key = begin(request)
     except Refusals as refusal:
-        return refused(_login_form(request, target, told(refusal)), refusal)
+        return refused(_login_form(request, target, told(refusal, _wrong(request))), refusal)
     return _signed_in(request, target, key)
 
 
@@ -77,7 +78,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         proven = gate.prove_person(session.principal.name, request.POST.get("password", ""), origin)
         key = sessions.confirm(session, proven.id)
     except Refusals as refusal:
-        return refused(_confirm_form(request, target, session, told(refusal)), refusal)
+        return refused(_confirm_form(request, target, session, told(refusal, WRONG_AGAIN)), refusal)
     return _signed_in(request, target, key)
 
 
@@ -91,25 +92,21 @@ def register(request: HttpRequest) -> HttpResponse:
         return see_other(target)
     if request.method != "POST":
         return _register_form(request, target)
+    if mistakes := _mistakes(request):
+        return _register_form(request, target, mistakes=mistakes)
     try:
         key = _registered(request)
+    except e.TooManyRequests as refusal:
+        words = f"Too many accounts were tried from your network. Try again in {_wait(refusal.retry_after)}."
+        return refused(_register_form(request, target, problem=words), refusal)
     except e.Unavailable as refusal:
         return refused(_register_form(request, target, problem=told(refusal)), refusal)
     except e.AlreadyExists as taken:
-        name_mistake = f"{sentence(taken.message)} Choose another name."
-        return _register_form(request, target, name_mistake=name_mistake)
-    except e.NameInvalid as mistake:
-        return _register_form(request, target, name_mistake=sentence(mistake.message))
+        told_ = f"{sentence(taken.message)} Choose another name."
+        return _register_form(request, target, mistakes={"username": told_})
     except (e.InvalidInput, e.Denied) as mistake:
         return _register_form(request, target, problem=sentence(mistake.message))
     return _signed_in(request, target, key)
-
-
-def not_meant(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without its token (settings.CSRF_FAILURE_VIEW)."""
-    return problem(
-        request, 403, "Please send that again", NOT_MEANT, to=request.path, label="Open the page again"
-    )
 
 
 def begin(request: HttpRequest) -> str:
@@ -138,11 +135,14 @@ def next_page(request: HttpRequest) -> str:
     return destinations.own(given.get("next", ""))
 
 
-def told(refusal: e.WharfError) -> str:
+def told(refusal: e.WharfError, wrong: str = WRONG) -> str:
     """A refused proof in words: one text for whatever was wrong, and the wait where there is one."""
     if isinstance(refusal, e.TooManyRequests):
-        return f"Too many attempts. Try again in {_wait(refusal.retry_after)}."
-    return WRONG if isinstance(refusal, e.Unauthenticated) else sentence(refusal.message)
+        return (
+            f"Too many wrong passwords from your network. Try again in {_wait(refusal.retry_after)}; "
+            "programs with a robot or token need not wait."
+        )
+    return wrong if isinstance(refusal, e.Unauthenticated) else sentence(refusal.message)
 
 
 def refused(response: HttpResponse, refusal: e.WharfError) -> HttpResponse:
@@ -153,6 +153,12 @@ def refused(response: HttpResponse, refusal: e.WharfError) -> HttpResponse:
         response.status_code = HTTPStatus.TOO_MANY_REQUESTS if is_limit else HTTPStatus.SERVICE_UNAVAILABLE
         response["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _wrong(request: HttpRequest) -> str:
+    """What to say of a form that proved nobody: by what was typed alone, so that it tells of no account."""
+    name, password = request.POST.get("principal", ""), request.POST.get("password", "")
+    return KEY if MARK in name or password.startswith(PREFIXES) else WRONG
 
 
 def _signed_in(request: HttpRequest, target: str, key: str) -> HttpResponse:
@@ -198,32 +204,46 @@ def _confirm_form(request: HttpRequest, target: str, session: Session, mistake: 
     return render(request, "frontend/confirm.html", shown)
 
 
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """The form as own_account takes it."""
+    form = request.POST
+    fields = {"username": "principal", "password": "password", "email": "email", "full_name": "full_name"}
+    return {name: form.get(field, "") for name, field in fields.items()}
+
+
+def _mistakes(request: HttpRequest) -> dict[str, str]:
+    """Sentences, each for its field: all that is wrong, told at once."""
+    typed = _typed(request)
+    found = {name: sentence(message) for name, message in own_account.mistakes(**typed).items()}
+    if not typed["username"]:
+        found["username"] = "Enter a user name."
+    if typed["password"] != request.POST.get("again", ""):
+        found["again"] = "The two passwords differ: enter the same one twice."
+    return found
+
+
 def _registered(request: HttpRequest) -> str:
     """A new account with a session; the key. Raises as own_account.register."""
-    form, origin = request.POST, origin_of(request)
-    password = form.get("password", "")
-    if password != form.get("again", ""):
-        raise e.InvalidInput("the two passwords differ: enter the same one twice")
-    user = own_account.register(
-        origin,
-        form.get("principal", ""),
-        password=password,
-        email=form.get("email", ""),
-        full_name=form.get("full_name", ""),
-    )
-    return sessions.start(user, AuthMethod.BASIC, origin)
+    origin = origin_of(request)
+    return sessions.start(own_account.register(origin, **_typed(request)), AuthMethod.BASIC, origin)
 
 
 def _register_form(
-    request: HttpRequest, target: str, *, problem: str = "", name_mistake: str = ""
+    request: HttpRequest,
+    target: str,
+    *,
+    problem: str = "",
+    mistakes: Mapping[str, str] = MappingProxyType({}),
 ) -> HttpResponse:
     shown = {
         "next": target,
         "problem": problem,
-        "name_mistake": name_mistake,
-        "typed": {name: request.POST.get(name, "") for name in ("principal", "email", "full_name")},
+        "mistakes": mistakes,
+        # The first one has the focus. Passwords are typed again whatever was wrong.
+        "focused": next(iter(mistakes), "password" if problem else "username"),
+        "typed": request.POST,
         "login_link": f"/auth/login?{urlencode({'next': target})}",
-        "is_wrong": bool(problem or name_mistake),
+        "is_wrong": bool(problem or mistakes),
         "least": current.get(PASSWORD_MIN_LENGTH),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if shown["is_wrong"] else HTTPStatus.OK

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
 
 from accounts import browser
-from frontend.answers import see_other
+from frontend.answers import plain, see_other
+from frontend.methods import FORM
 from frontend.views import auth
-
-FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @FORM
@@ -20,8 +18,8 @@ def login(request: HttpRequest) -> HttpResponse:
     try:
         key = auth.begin(request)
     except auth.Refusals as refusal:
-        return auth.refused(_plain(auth.told(refusal)), refusal)
-    response = _plain("")
+        return auth.refused(plain(auth.told(refusal)), refusal)
+    response = plain("")
     browser.give(request, response, key)
     return response
 
@@ -32,10 +30,6 @@ def log_out(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return see_other("/auth/logout")
     auth.finish(request, browser.session_of(request))
-    response = _plain("")
+    response = plain("")
     browser.take(request, response)
     return response
-
-
-def _plain(text: str) -> HttpResponse:
-    return HttpResponse(text and f"{text}\n", content_type="text/plain; charset=utf-8")

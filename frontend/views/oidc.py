@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods
 
 from access.origin import external_origin, origin_of
 from access.principal import AuthMethod
@@ -24,6 +23,7 @@ from accounts.services import sessions
 from core import errors as e
 from frontend import destinations
 from frontend.answers import problem, see_other, sentence
+from frontend.methods import FORM, takes
 
 ONBOARD: Final = "/auth/onboard"
 # Together with a session's they stay far below the 8 KiB that servers take as one header.
@@ -31,7 +31,7 @@ MAX_ATTEMPTS: Final = 3
 MAX_NEXT: Final = 512
 
 
-@require_GET
+@takes("GET")
 def login(request: HttpRequest) -> HttpResponse:
     """To the provider. `next`: where to go afterwards; `confirm`: who is signed in is to prove himself again."""
     if not oidc.is_set_up():
@@ -55,7 +55,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@takes("GET")
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from the provider: signed in, proven again, or to the page for a name. The attempt is over either way."""
     try:
@@ -76,7 +76,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@FORM
 def onboard(request: HttpRequest) -> HttpResponse:
     """What to be called here, asked once of somebody whom the provider has proven."""
     try:

@@ -23,6 +23,8 @@ from projects.models import Project
 from projects.queries import ref
 
 SHOWN = 3
+# To change and be shown the secrets of others' robots, and the project's settings: never a robot's.
+UNBINDING = frozenset({P.ROBOT_UPDATE, P.CONFIGURATION_UPDATE})
 _LIVING_PROJECT = "SELECT FROM project WHERE id = %s AND deleted_at IS NULL FOR NO KEY UPDATE"
 # They stay until the transaction ends: a key that is no more would be found out only at its end. Nobody joins the group
 # meanwhile: he would get a token by the role that is being taken, and be none of the people it is taken from.
@@ -90,11 +92,11 @@ def remove_member(actor: Principal, project: Project, subject: User | Group) -> 
 def _check_given(actor: Principal, project: Project, role: Role) -> None:
     """No robot and no token with bounds gives a role that holds more than it does itself. Raises Denied.
 
-    Of what a robot can have at all: it would give the rest to a person whose password it chose.
+    Of what robots can have, and what undoes their bounds: it would give the rest to a person whose password it chose.
     """
     if actor.is_whole:
         return
-    lacks = permissions(role) & IN_PROJECT - permissions_of(actor, ref(project))
+    lacks = (permissions(role) & (IN_PROJECT | UNBINDING)) - permissions_of(actor, ref(project))
     if lacks:
         shown = ", ".join(sorted(lacks)[:SHOWN]) + (" and more" if len(lacks) > SHOWN else "")
         raise Denied(

@@ -20,7 +20,7 @@ from access.origin import external_origin, origin_of
 from access.principal import ActorKind, Origin, Principal
 from accounts.gate import rates
 from core import request_facts
-from core.errors import TooManyRequests, Unauthenticated
+from core.errors import Unauthenticated
 from registry_api.rest import answers, errors
 from registry_api.rest.authentication import AUTHENTICATION, refuse_foreign_pages
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath
@@ -59,7 +59,7 @@ class Endpoint(APIView):
         return self.http_request.GET
 
     def initial(self, request: Request, *_args: Any, **path: Any) -> None:
-        """Before the view. Raises HostUnknown, MethodNotAllowed, Unauthenticated, NoSuchPath."""
+        """Before the view. Raises HostUnknown, MethodNotAllowed, TooManyRequests, Unauthenticated, NoSuchPath."""
         external_origin(
             self.http_request
         )  # a request under a foreign name is none of ours, whatever it carries
@@ -70,8 +70,9 @@ class Endpoint(APIView):
         if request.method == "OPTIONS":
             return
         refuse_foreign_pages(self.http_request)
+        rates.check_address(self.origin)  # before the first look at the caller: proving him costs a hash
         request_facts.note_actor(self.http_request.META, self.actor.name)
-        rates.check(self.actor, self.origin)
+        rates.check_principal(self.actor)
         if self.actor.kind is ActorKind.ANONYMOUS and not self.anonymous:
             raise Unauthenticated("authentication required")
 
@@ -83,23 +84,12 @@ class Endpoint(APIView):
     def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
         """Every fault is rendered, foreseen or not."""
         actor = self.__dict__.get("actor")  # nobody yet where proving him is what failed
-        if isinstance(error, Unauthenticated) and actor is None:
-            error = _counted(error, self.origin)
         return errors.answer(error, self.origin, path=self.http_request.path, actor=actor)
 
     def finalize_response(  # type: ignore[override]
         self, _request: Request, response: HttpResponseBase, *_args: Any, **_path: Any
     ) -> HttpResponseBase:
         return answers.finished(self.http_request, self.origin, response)
-
-
-def _counted(error: Unauthenticated, origin: Origin) -> Exception:
-    """Who proved nothing is counted by his address alone: that, or that it is over its limit."""
-    try:
-        rates.check(None, origin)
-    except TooManyRequests as refusal:
-        return refusal
-    return error
 
 
 class Nothing(Endpoint):

@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from access.origin import external_origin, origin_of
+from accounts.gate import rates
 from core.errors import WharfError
 from registry_api.rest import answers, errors
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath
@@ -67,8 +68,8 @@ def page(http: HttpRequest) -> HttpResponseBase:
 
 @csrf_exempt
 def asset(http: HttpRequest, name: str) -> HttpResponseBase:
-    """A file of the explorer, to be kept for a year."""
-    if (refusal := _checked(http)) is not None:
+    """A file of the explorer, to be kept for a year: so it is not counted."""
+    if (refusal := _checked(http, is_counted=False)) is not None:
         return refusal
     found = next((each for each in assets().values() if each.name == name), None)
     if found is None:
@@ -103,10 +104,12 @@ def _html() -> str:
     )
 
 
-def _checked(http: HttpRequest) -> HttpResponseBase | None:
-    """The refusal of a request under a foreign name or by a method that does not read; None for all others."""
+def _checked(http: HttpRequest, *, is_counted: bool = True) -> HttpResponseBase | None:
+    """The refusal of a request too many, under a foreign name, or by a method that does not read; None for all others."""
     try:
         external_origin(http)
+        if is_counted:
+            rates.check_address(origin_of(http))
     except WharfError as error:
         return _refused(http, error)
     return None if http.method in SAFE else _refused(http, MethodNotAllowed(", ".join(SAFE)))

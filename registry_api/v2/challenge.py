@@ -14,7 +14,10 @@ from access.origin import external_origin
 from accounts.registry_tokens import SERVICE
 from core.errors import Unauthenticated
 
-DENIED = "requested access to the resource is denied: the project does not exist, or your role in it does not allow this"
+DENIED = (
+    "requested access to the resource is denied: the project does not exist, "
+    "or your role, robot or token does not allow this"
+)
 TOKEN_PATH = "/service/token"  # noqa: S105 - an address
 
 

@@ -65,7 +65,8 @@ def _by_token(token: str, origin: Origin) -> Caller:
         raise Unauthenticated("the token is malformed")
     claims = registry_tokens.verify(token)
     standing = registry_access.standing(claims)
-    if standing is None:
+    if standing is None or not standing.may_come_from(origin.ip):
+        # Got by a key that is for some networks, it is no good in others, and is told the same there as one that has ended.
         raise Unauthenticated("the token's rights have changed since it was issued")
     principal = Principal(
         claims.bearer.kind,

@@ -122,17 +122,16 @@ def authorize(
     http: HttpRequest, origin: Origin, operation: Operation, repository: RepositoryName | None
 ) -> Request:
     """The request with its caller's right checked. Raises Challenge, Denied, TooManyRequests."""
+    rates.check_address(origin)
     scopes = _scopes(http, operation, repository)
     try:
         caller = caller_of(http, origin)
     except Unauthenticated as error:
-        rates.check(None, origin)
         raise Challenge(error.message, scopes=scopes, error="invalid_token") from error
     if caller is None:
-        rates.check(None, origin)
         raise Challenge("authentication required", scopes=scopes)
     request_facts.note_actor(http.META, caller.principal.name)
-    rates.check(caller.principal, origin)
+    rates.check_principal(caller.principal)
     if repository is None:
         return Request(http, caller)
     granted = _by_claims if caller.claims is not None else _by_roles

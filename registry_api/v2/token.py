@@ -33,7 +33,7 @@ def token(http: HttpRequest) -> HttpResponseBase:
     """A token for what was asked and is allowed. Wrong credentials are a 401, never an anonymous token."""
     origin = origin_of(http)
     try:
-        response = _counted(http, origin)
+        response = _serve(http, origin)
     except Exception as error:  # noqa: BLE001 - as the endpoint: every fault is rendered
         response = _refused(error) if isinstance(error, GrantTypeUnsupported) else answer(http, origin, error)
     if response.status_code == 401:
@@ -52,17 +52,9 @@ def jwks(http: HttpRequest) -> HttpResponseBase:
     return finished(http, origin, response)
 
 
-def _counted(http: HttpRequest, origin: Origin) -> HttpResponse:
-    """As `_serve`; who proved nothing is counted by his address alone. Raises TooManyRequests."""
-    try:
-        return _serve(http, origin)
-    except Unauthenticated:
-        rates.check(None, origin)
-        raise
-
-
 def _serve(http: HttpRequest, origin: Origin) -> HttpResponse:
     external_origin(http)
+    rates.check_address(origin)
     if http.method in ("GET", "HEAD"):
         return _get(http, origin)
     if http.method == "POST":
@@ -106,7 +98,7 @@ def _check_service(parameters: QueryDict) -> None:
 
 def _issue(http: HttpRequest, principal: Principal, scopes: list[str]) -> Issued:
     request_facts.note_actor(http.META, principal.name)
-    rates.check(principal, principal.origin)
+    rates.check_principal(principal)
     bearer = registry_access.bearer_of(principal)
     if bearer is None:
         raise Unauthenticated("user name or password is wrong")

@@ -136,3 +136,44 @@ def test_acts_are_recorded_under_the_name_of_the_operating_system_user(
     shell.run("project", "create", name)
     event = AuditEvent.objects.get(operation="project.create", resource_name=name)
     assert (event.actor_kind, event.actor_name, event.auth) == ("system", "operator", "cli")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("member", "add", "PROJECT", "robot$ci", "developer"),
+        ("user", "keys", "robot$library+ci"),
+        ("session", "list", "robot$ci"),
+        ("session", "end", "robot$ci", "--all"),
+    ],
+)
+def test_who_names_a_robot_where_people_are_meant_is_told_which_command_it_has(
+    shell: Shell, command: tuple[str, ...]
+):
+    project = make_project().name
+    status, _, err = shell.run(*(project if word == "PROJECT" else word for word in command))
+    assert status == 1
+    assert "is a robot: " in err
+    assert "wharf robot " in err
+
+
+def test_no_password_on_standard_input_is_told_with_what_to_do(shell: Shell):
+    status, _, err = shell.run("user", "create", unique("ann"), stdin="")
+    assert status == 1
+    assert (
+        err == "wharf: no password on standard input: type it at a terminal, pipe it in, or use --generate\n"
+    )
+
+
+def test_removing_a_user_tells_what_went_with_him(shell: Shell):
+    project, user = make_project(), make_user(password="correct horse")
+    shell.run("member", "add", project.name, user.username, "guest")
+    shell.run("token", "create", user.username, "laptop", "--everything", stdin="correct horse\n")
+    out = shell.run("user", "delete", user.username)[1]
+    assert out == f"user {user.username} removed, and with him 1 role, 1 key\n"
+
+
+@pytest.mark.parametrize("noun", ["project", "repository", "tag", "member", "robot", "user", "schedule"])
+def test_what_can_be_removed_can_be_deleted(shell: Shell, noun: str):
+    status, out, _ = shell.run(noun, "delete", "--help")
+    assert (status, out.startswith("usage: ")) == (0, True)

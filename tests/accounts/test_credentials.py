@@ -96,4 +96,19 @@ def test_remembered_credentials_expire_and_are_bounded():
     assert not memory.knows(known[4], PASSWORD, 60.0)
     assert not memory.knows(known[4], "wrong horse", 1.0)
     assert not memory.knows(Account(known[4].user, "another identity"), PASSWORD, 1.0)
-    assert len(memory._until) == 3
+    assert len(memory._kept) == 3
+
+
+def test_twenty_others_in_a_minute_make_it_forgotten():
+    memory, account = VerifiedCredentials(), Account(User(pk=1, username="ann", password="!"))
+    memory.missed(account, 0.0)  # nothing is remembered, nothing to be hit
+    memory.remember(account, PASSWORD, 0.0)
+    for _ in range(20):
+        memory.missed(account, 1.0)
+    assert memory.knows(account, PASSWORD, 30.0)
+    for _ in range(20):
+        memory.missed(account, 61.5)
+    memory.remember(account, PASSWORD, 62.0)
+    assert memory.knows(account, PASSWORD, 62.0)
+    memory.missed(account, 63.0)
+    assert not memory.knows(account, PASSWORD, 63.0)

@@ -24,7 +24,7 @@ PASSWORD = "correct horse"
 CHOSEN = "Chosen-secret-1"
 HERE = Origin("192.0.2.7", "docker/28", "request-1")
 ELSEWHERE = Origin("198.51.100.7")
-WHAT_NEXT = "try again in N seconds, or use a robot or an access token, which need not wait"
+WHAT_NEXT = "try again in N seconds, or use an access token or a generated secret, which need not wait"
 FAILURES = ["unknown", "wrong", "disabled", "no password", "malformed", "own secret"]
 
 
@@ -156,7 +156,7 @@ def test_a_refusal_is_recorded_with_its_reason_and_the_name_that_was_tried():
         "basic",
     )
     assert (first.actor_kind, str(first.ip), first.request_id) == ("anonymous", HERE.ip, "request-1")
-    assert second.resource_name == "nobody\ufffd-of-this-name"
+    assert second.resource_name.startswith("no\u2026 (20 characters, #")
     assert second.detail == {"reason": "there is no account of that name"}
 
 
@@ -218,6 +218,5 @@ def test_keys_are_never_shown_to_the_limiter(monkeypatch: pytest.MonkeyPatch):
         (user.username, "wharf_cli_junk"),
         (user.username, "wharf_rob_junk"),
         ("robot$x", "wharf_rob_junk"),
-        ("robot$x", "Chosen-secret-1"),
     ):
         refused(name, secret)

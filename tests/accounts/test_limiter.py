@@ -63,7 +63,7 @@ def test_another_network_and_another_name_are_not_touched_and_a_neighbour_is():
     assert wrong("bob")
 
 
-@pytest.mark.parametrize("spelling", ["ANN", "Ann", "\uff21nn"])
+@pytest.mark.parametrize("spelling", ["ANN", "Ann", "\uff21nn", "\u00e4nn", "A\u0301nn", "ann\u0307"])
 def test_another_spelling_is_the_same_name(spelling: str):
     wrongs(5, "ann")
     assert not wrong(spelling)
@@ -139,7 +139,7 @@ def test_what_is_kept_in_valkey_says_no_name():
     wrong(name)
     valkey = redis.Redis.from_url(settings.WHARF_REDIS_URL)
     kept = list(valkey.scan_iter(match=f"{limiter._counts._prefix}*"))
-    assert len(kept) == 3
+    assert len(kept) == 4
     assert not any(name.encode() in key for key in kept)
     assert all(0 < valkey.ttl(key) <= 3600 for key in kept)
 
@@ -151,6 +151,7 @@ def test_what_is_kept_in_valkey_says_no_name():
         ("::ffff:192.0.2.7", "192.0.2.0/24"),
         ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("64:ff9b::192.0.2.7", "192.0.2.0/24"),
         (None, ""),
         ("nonsense", ""),
     ],
@@ -189,7 +190,7 @@ def test_valkey_is_used_again_once_it_is_back(monkeypatch: pytest.MonkeyPatch):
     counts._shared = None
     counts._away_until = time.monotonic() - AWAY_SECONDS  # the time has passed
     assert wrong("ann")
-    assert len(list(redis.Redis.from_url(address).scan_iter(match=f"{counts._prefix}*"))) == 3
+    assert len(list(redis.Redis.from_url(address).scan_iter(match=f"{counts._prefix}*"))) == 4
 
 
 def test_a_valkey_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch):

@@ -90,7 +90,43 @@ def test_bad_input_makes_no_account(wrong: Callable[[], object]):
 
 
 @pytest.mark.usefixtures("open_house")
-def test_twenty_attempts_an_hour_are_for_one_network_whatever_comes_of_them():
+def test_what_is_wrong_with_a_form_counts_for_nothing():
+    for _ in range(25):
+        with pytest.raises(InvalidInput):
+            register(ORIGIN, unique("ann"), password="short")
+    name = unique("ann")
+    assert register(ORIGIN, name, password=PASSWORD).username == name
+
+
+@pytest.mark.usefixtures("open_house")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "root",
+        "Administrator",
+        "\N{FULLWIDTH LATIN SMALL LETTER W}harf",
+        "\N{CYRILLIC SMALL LETTER A}dmin",
+        "anna\N{GREEK SMALL LETTER OMICRON}",
+        "o\N{COMBINING DIAERESIS}perator",
+    ],
+)
+def test_nobody_names_himself_as_those_who_run_the_registry(name: str):
+    with pytest.raises(NameInvalid, match=r"choose another one|several alphabets"):
+        register(ORIGIN, name, password=PASSWORD)
+    assert not User.objects.filter(username=name).exists()
+
+
+@pytest.mark.usefixtures("open_house")
+@pytest.mark.parametrize(
+    "stem", ["jos\N{LATIN SMALL LETTER E WITH ACUTE}", "иван", "王ann", "たなかタロー", "μαρία"]
+)
+def test_a_name_of_any_one_alphabet_is_fine(stem: str):
+    name = stem + unique("")[-6:].translate(str.maketrans("abcdef", "012345")).replace("-", "0")
+    assert register(ORIGIN, name, password=PASSWORD).username == name
+
+
+@pytest.mark.usefixtures("open_house")
+def test_twenty_attempts_an_hour_are_for_one_network_that_could_tell_of_a_name():
     taken = make_user("ann").username
     for _ in range(20):
         with pytest.raises(AlreadyExists):

@@ -38,10 +38,11 @@ def test_a_robot_is_made_listed_shown_changed_rotated_and_removed(shell: Shell, 
     full = f"robot${project.name}+{name}"
     options = ("--allow", "pull,push", "--repository", "team/**", "--network", "10.0.0.0/8")
     _, out, _ = shell.run("robot", "create", name, "--project", project.name, *options)
-    first, _, secret, login = out.splitlines()
+    first, _, secret, login, hint = out.splitlines()
     assert first.startswith(f"robot {full} created; it lives until ")
     assert secrets.is_digest_of(Robot.objects.get(name=name).secret_digest, secret)
-    assert login.startswith(f"docker login --username '{full}' --password-stdin ")
+    assert login.startswith(f"docker login --username '{full}' ")
+    assert "--password-stdin" in hint
     assert held(name) == (in_project(project, PUSH, "team/**"),)
     (row,) = shell.json("robot", "list", "--project", project.name)
     assert (row["name"], row["state"], row["last_used"]) == (full, "active", None)
@@ -60,9 +61,11 @@ def test_a_robot_is_made_listed_shown_changed_rotated_and_removed(shell: Shell, 
     assert shell.json("robot", "show", full)["state"] == "disabled"
     assert shell.run("robot", "enable", full)[1] == f"robot {full} enabled\n"
     out = shell.run("robot", "rotate", full, "--overlap", "1")[1]
-    assert "has a new secret; the former one is good until" in out
+    assert "has a new secret; the former secret is good until" in out
+    assert "; the robot itself lives until " in out or "; the robot itself lives for ever" in out
+    assert shell.json("robot", "rotate", full, "--overlap", "1")["former_secret_until"] is not None
     assert secret not in out
-    assert shell.run("robot", "remove", full)[1] == f"robot {full} removed\n"
+    assert shell.run("robot", "delete", full)[1] == f"robot {full} removed\n"
     assert shell.json("robot", "list", "--project", project.name) == []
 
 
@@ -103,7 +106,8 @@ def test_a_chosen_secret_comes_from_standard_input(shell: Shell, project: Projec
     [
         ((), "say what it may do"),
         (("--allow", "fly"), "none of pull, push, delete"),
-        (("--permission", "fly"), "'fly:' is no permission"),
+        (("--permission", "fly"), "'fly' is no permission"),
+        (("--permission", "pull"), "'pull' is several permissions: give it with --allow"),
         (("--permission", "configuration:update"), "no robot may have in a project: configuration:update"),
         (("--repository", "x"), "say what it may do there"),
         (("--allow", "pull", "--all-projects"), "works there alone"),
@@ -111,7 +115,7 @@ def test_a_chosen_secret_comes_from_standard_input(shell: Shell, project: Projec
         (("--allow", "pull", "--days", "0"), "1 to 3650 days, or -1 for ever"),
         (("--allow", "pull", "--network", "x"), "is no network"),
         (("--allow", "pull", "--permissions", "-"), "says it all"),
-        (("--permissions", "/nowhere"), "--permissions /nowhere"),
+        (("--permissions", "/nowhere"), "cannot be read"),
     ],
 )
 def test_a_mistake_is_one_line_that_says_what_to_do(
@@ -136,3 +140,37 @@ def test_names_that_are_nobodys_are_told_so(shell: Shell, project: Project):
 def _change_nothing(shell: Shell, project: Project) -> str:
     shell.run("robot", "create", "ci", "--project", project.name, "--allow", "pull")
     return shell.run("robot", "change", "ci", "--project", project.name)[2]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"[{", "is no JSON (line 1, column 3): write it as `wharf robot show NAME --json` does"),
+        (b"\xff\xfe", "is no text in UTF-8"),
+    ],
+)
+def test_a_file_of_permissions_that_cannot_be_read_is_told_in_a_sentence(
+    shell: Shell, tmp_path: Path, content: bytes | None, words: str
+):
+    path = tmp_path / "p.json"
+    if content is not None:
+        path.write_bytes(content)
+    status, _, err = shell.run("robot", "create", unique("ci"), "--permissions", str(path))
+    assert (status, words in err, "Errno" in err) == (1, True, False)
+
+
+def test_a_pattern_that_begins_with_the_project_is_refused_and_has_a_way_round(
+    shell: Shell, project: Project
+):
+    name = unique("ci")
+    wanted = ("robot", "create", name, "--project", project.name, "--allow", "pull", "--repository")
+    status, _, err = shell.run(*wanted, f"{project.name}/app")
+    assert (status, "did you mean 'app'?" in err) == (1, True)
+    assert shell.run(*wanted, f"{{{project.name}}}/app")[0] == 0
+
+
+def test_who_made_it_at_the_machine_is_no_user_of_that_name(shell: Shell, project: Project):
+    shell.run("robot", "create", unique("ci"), "--project", project.name, "--allow", "pull")
+    (row,) = shell.json("robot", "list", "--project", project.name)
+    assert row["made_by"].endswith(" (wharf command)")

@@ -19,6 +19,7 @@ from accounts.services.users import remove_user, set_admin
 from accounts.standing import standing
 from audit.models import AuditEvent
 from core.errors import InvalidInput, RobotUnknown
+from projects.explanations import _as_actor
 from projects.models import Project
 from projects.queries import ref
 from tests.accounts.robots import alone, bot, epoch, its
@@ -101,6 +102,8 @@ def test_a_new_secret_ends_the_old_one_at_once_or_after_the_overlap(project: Pro
     assert (row.secret_digest, row.former_digest, row.former_hash, row.former_until) == (None, None, "", None)
     assert check_password(third, row.secret_hash)
     assert epoch(robot) == 2
+    with pytest.raises(InvalidInput, match="leave out the overlap"):
+        robots.rotate_secret(boss, robot, overlap_hours=1, secret="Chosen-1ne")
     for hours in (-1, 2, 25):
         with pytest.raises(InvalidInput, match="0, 1 or 24"):
             robots.rotate_secret(boss, robot, overlap_hours=hours)
@@ -118,6 +121,16 @@ def test_removing_takes_the_robots_it_made_along(project: Project, boss: Princip
     assert last_event("robot.delete").detail["before"]["made_by_it"] == 2
     with pytest.raises(RobotUnknown):
         robots.disable_robot(boss, elder)
+
+
+def test_a_dead_robot_is_explained_within_those_it_was_made_by(project: Project, boss: Principal):
+    elder = bot(boss, project, in_project(project, PUSH | {P.ROBOT_CREATE}))
+    child = bot(alone(elder), project, in_project(project, PUSH))
+    robots.change_robot(boss, elder, RobotChanges(allowances=(in_project(project, PULL | {P.ROBOT_CREATE}),)))
+    living = _as_actor(child, None)
+    robots.disable_robot(boss, child)
+    assert standing(ActorKind.ROBOT, child.pk) is None
+    assert living.allowances == _as_actor(child, None).allowances == (in_project(project, PULL),)
 
 
 def test_it_goes_on_when_the_person_who_made_it_leaves(project: Project):

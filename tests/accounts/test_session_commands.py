@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from access.principal import AuthMethod
+from access.principal import AuthMethod, Origin
 from accounts.models import User
 from accounts.services import sessions
 from audit.models import AuditEvent
@@ -52,6 +52,20 @@ def test_one_session_is_ended_or_all_of_them(shell: Shell):
     events = AuditEvent.objects.filter(operation="session.revoke", resource_id=str(user.pk))
     assert {event.actor_kind for event in events} == {"system"}
     assert events.count() == 2
+
+
+def test_who_has_none_is_told_so(shell: Shell):
+    name = make_user().username
+    assert shell.run("session", "end", name, "--all")[:2] == (0, f"{name} has no session\n")
+
+
+def test_what_a_browser_called_itself_moves_nothing_on_the_screen(shell: Shell):
+    user = make_user()
+    sessions.start(user, AuthMethod.BASIC, Origin(ip="192.0.2.1", agent="a\x1b[2Jb\n\t\u202ec\x9bd"))
+    out = shell.run("session", "list", user.username)[1]
+    assert len(out.splitlines()) == 2
+    assert all(each.isprintable() for each in out.replace("\n", ""))
+    assert "a\ufffd[2Jb" in out
 
 
 def test_which_one_must_be_said(shell: Shell):

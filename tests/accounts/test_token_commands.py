@@ -59,12 +59,19 @@ def test_a_token_is_for_everything_only_when_that_is_said(shell: Shell):
     )
 
 
+def test_permissions_are_separated_by_commas_as_a_robots_are(shell: Shell):
+    user = make_user(password=PASSWORD, is_admin=True)
+    found = made(shell, user, "both", "--allow", "pull,delete", "--allow", "tag:list", "--all-projects")
+    allowed = "artifact:delete, repository:pull, tag:delete, tag:list"
+    assert found["allows"] == f"{allowed} in all projects"
+
+
 def test_the_operator_needs_the_owner_to_make_one(shell: Shell):
     user = make_user(password=PASSWORD)
     wrong = ["token", "create", user.username, "laptop", "--everything"]
     for stdin in ("", "\n", "not his password\n", "\0\n"):
         status, out, err = shell.run(*wrong, stdin=stdin)
-        assert (status, out, err.splitlines()[-1]) == (1, "", "wharf: user name or password is wrong")
+        assert (status, out, err) == (1, "", "wharf: user name or password is wrong\n")
     assert shell.run("token", "create", unique("nobody"), "laptop", "--everything", stdin=STDIN)[0] == 1
     _, secret = new_cli_secret(principal(user), user)
     assert shell.run(*wrong, stdin=f"{secret}\n")[0] == 1
@@ -77,7 +84,9 @@ def test_the_operator_needs_the_owner_to_make_one(shell: Shell):
         (("--everything", "--allow", "pull"), "has no bounds"),
         (("--project", "library"), "say what the token is for"),
         (("--system", "--allow", "eat:cake"), "is no permission"),
-        (("--system", "--allow", "eat"), "is no permission"),
+        (("--system", "--allow", "eat"), "'eat' is no permission"),
+        (("--all-projects", "--allow", "tag:deletes"), "did you mean 'tag:delete'?"),
+        (("--project", "library", "--allow", "pull", "--repository", "library/app"), "did you mean 'app'?"),
         (("--system", "--allow", "session:list"), "leave session:list out"),
         (("--system", "--allow", "user:list", "--repository", "a/**"), "for no repositories"),
         (("--all-projects", "--allow", "pull", "--repository", "{a"), "braces"),

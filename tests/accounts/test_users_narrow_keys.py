@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -43,9 +44,33 @@ def test_a_key_for_people_hands_out_no_account(escalate: Callable[[Principal, Us
     assert (victim.password, victim.is_admin, victim.is_auditor, User.objects.count() - 1) == before
 
 
+@pytest.mark.parametrize("escalate", ESCALATIONS)
+def test_a_token_for_all_rights_breaks_out_of_its_end_and_its_networks_no_other_way(
+    escalate: Callable[[Principal, User], object],
+):
+    admin = make_user(is_admin=True)
+    unbounded = replace(keys.personal(admin).principal, allowances=None)
+    for victim in (admin, make_user()):
+        with pytest.raises(Denied, match="by your password"):
+            escalate(unbounded, victim)
+
+
 @pytest.mark.parametrize("escalate", ESCALATIONS[:-1])
-def test_the_whole_token_of_an_administrator_does_what_he_does(escalate: Callable[[Principal, User], object]):
-    escalate(principal(make_user(is_admin=True), auth=AuthMethod.PAT), make_user())
+def test_an_administrator_does_it_by_his_password(escalate: Callable[[Principal, User], object]):
+    escalate(principal(make_user(is_admin=True), auth=AuthMethod.BASIC), make_user())
+
+
+@pytest.mark.parametrize("right", ["is_admin", "is_auditor"])
+def test_a_key_for_people_brings_no_administrator_and_no_auditor_back(right: str):
+    disabled = make_user(is_active=False, is_admin=right == "is_admin", is_auditor=right == "is_auditor")
+    robot = keys.robot(keys.in_system(PEOPLE)).principal
+    with pytest.raises(Denied, match="as a person"):
+        users.enable_user(robot, disabled)
+    disabled.refresh_from_db()
+    assert not disabled.is_active
+    users.enable_user(principal(make_user(is_admin=True)), disabled)
+    disabled.refresh_from_db()
+    assert disabled.is_active
 
 
 def test_a_key_for_people_does_the_rest():
@@ -53,5 +78,6 @@ def test_a_key_for_people_does_the_rest():
     user = users.create_user(robot, unique("ann"), password=PASSWORD)
     users.change_user(robot, user, full_name="Ann Lee")
     users.disable_user(robot, user)
+    users.enable_user(robot, user)
     users.remove_user(robot, user)
     assert not User.objects.filter(pk=user.pk).exists()

@@ -76,10 +76,31 @@ def test_another_address_another_key_and_another_method_are_noted_too():
 
 def test_it_is_noted_again_after_five_minutes_and_what_is_remembered_is_bounded():
     noted = uses.Noted(seconds=300, maximum=2)
-    assert [noted.is_first("ann", now) for now in (0, 1, 299, 300.5)] == [True, False, False, True]
+    noted.done("ann", 0)
+    assert [noted.is_due("ann", now) for now in (1, 299, 300.5)] == [False, False, True]
+    noted.done("ann", 301)
     for name in ("bob", "eve"):
-        assert noted.is_first(name, 301)
-    assert noted.is_first("ann", 302)
+        noted.done(name, 301)
+    assert noted.is_due("ann", 302)
+    assert not noted.is_due("bob", 302)
+
+
+def test_of_two_at_once_the_second_is_not_let_in_on_what_the_first_could_not_write(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    key, tried = keys.robot(), []
+
+    def away(_principal: object) -> None:
+        tried.append(1)
+        if len(tried) == 1:
+            with pytest.raises(Unavailable):
+                gate.prove(key.username, key.secret, HERE)
+        raise InternalError("away")
+
+    monkeypatch.setattr(uses, "_write", away)
+    with pytest.raises(Unavailable):
+        gate.prove(key.username, key.secret, HERE)
+    assert len(tried) == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -127,6 +127,8 @@ def _expected(row: Row, kind: str) -> type[Exception] | None:
         return ConfirmationNeeded  # before it is looked at whose account it is
     if row.refusal is Refusal.HIDDEN_PROJECT:
         return ProjectUnknown
+    if kind in row.knowing:
+        return Denied
     if row.refusal is Refusal.HIDDEN or kind in row.elsewhere:
         return NotFound
     return Denied if row.refusal is Refusal.IN_SYSTEM or kind in KNOWING else ProjectUnknown

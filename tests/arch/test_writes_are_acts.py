@@ -147,3 +147,11 @@ def test_every_reason_still_has_its_write() -> None:
     found = {each for path in _modules() for each in _unrecorded(path)}
     files = {each.partition(":")[0] for each in found}
     assert {each for each in NOT_ACTS if each not in found and each not in files} == set()
+
+
+def test_one_act_alone_needs_no_right():
+    """To make oneself an account, where people may."""
+    sources = (path for package in ("accounts", "artifacts", "config", "jobs", "projects", "registry_api", "frontend", "wharf")
+               for path in (ROOT / package).rglob("*.py"))  # fmt: skip
+    open_to_all = [path for path in sources if re.search(r"\banyone=", path.read_text())]
+    assert open_to_all == [ROOT / "accounts/services/own_account.py"]

@@ -28,6 +28,7 @@ def form(route: str, cell: Cell) -> dict[tuple[str, str], Cell]:
 
 PAGES: dict[tuple[str, str], Cell] = {
     **read("", OPEN),
+    **read("favicon.ico", ELSEWHERE),
     **read("static/<str:name>", OPEN),
     **form("auth/login", (200, 303)),
     **form("auth/logout", (303, 200)),

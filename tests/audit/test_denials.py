@@ -8,6 +8,7 @@ from django.db import connection
 from access.principal import Origin
 from audit import denials
 from audit.models import AuditEvent
+from audit.recorder import Resource
 from tests.people import ANONYMOUS, unique
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,24 @@ def test_the_first_ten_a_minute_are_written_and_the_rest_counted():
     last = AuditEvent.objects.filter(operation=name).order_by("-id")[0]
     assert last.detail == {"reason": "no", "repeated": 15}
     assert AuditEvent.objects.filter(operation=name).count() == 11
+
+
+def test_ten_made_up_names_hide_nobody_whom_somebody_guesses_at(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(denials, "_secret", b"the same groups in every run")
+    name = unique("denied")
+    for tried in [f"noise{number}" for number in range(10)] * 10 + ["ann"] * 3:
+        denials.record(ANONYMOUS, name, resource=Resource("user", "", tried), reason="the password is wrong")
+    written = AuditEvent.objects.filter(operation=name)
+    assert written.filter(resource_name="ann").count() == 3
+
+
+def test_names_without_end_are_not_written_without_end():
+    name = unique("denied")
+    for number in range(2000):
+        denials.record(ANONYMOUS, name, resource=Resource("user", "", f"noise{number}"))
+    denials.flush(now=float("inf"))
+    written = AuditEvent.objects.filter(operation=name)
+    assert written.count() <= denials.GROUPS * (denials.PER_MINUTE + 1)
 
 
 def test_another_address_has_a_count_of_its_own():

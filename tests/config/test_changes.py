@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from access.principal import Principal
+from access.table import P
 from audit.models import AuditEvent
 from config import current, queries, services
 from config.catalogue import CATALOGUE
@@ -17,6 +19,7 @@ from config.catalogue.sign_in import AUTH_MODE
 from config.directory import AuthMode, Scope
 from config.models import StoredSetting
 from core.errors import Denied, SettingsInvalid
+from tests import keys
 from tests.people import SYSTEM, make_project, make_user, people_of, principal
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +172,26 @@ def test_a_long_value_is_told_by_its_hash():
     change(ldap_filter=filter_)
     assert "SHA-256" in events()[0].detail["after"]["ldap_filter"]
     assert "someone" not in str(events()[0].detail)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ldap_url", URL),
+        ("ldap_group_admin_dn", "cn=mine,dc=example,dc=org"),
+        ("oidc_admin_group", "mine"),
+        ("auth_mode", "ldap_auth"),
+        ("self_registration", True),
+    ],
+)
+def test_no_key_changes_who_signs_in_or_who_is_an_administrator(key: str, value: Any):
+    bounded = keys.personal(
+        make_user("admin", is_admin=True), keys.in_system(frozenset({P.CONFIGURATION_UPDATE}))
+    ).principal
+    for actor in (bounded, replace(bounded, allowances=None)):
+        for act in (lambda by: services.change(by, {key: value}), lambda by: services.reset(by, [key])):
+            with pytest.raises(Denied, match="as a person"):
+                act(actor)
+        assert services.change(actor, {"requests_per_minute": 500 + len(events())}) == ["requests_per_minute"]
+    assert not StoredSetting.objects.filter(key=key).exists()
+    assert {each.result for each in events() if each.resource_name == ""} == {"denied"}

@@ -40,3 +40,19 @@ def test_a_retired_key_outlives_the_last_token_it_signed(configure: Callable[...
     assert 30 * 60 < float(left) <= 31 * 60
     assert SigningKey.objects.get(retired_at__isnull=True).kid != kid
     signing_keys.forget()
+
+
+def test_a_key_verifies_its_tokens_after_their_lifetime_was_lowered_and_the_key_replaced(
+    configure: Callable[..., None],
+):
+    configure(token_expiration=30)
+    signing_keys.forget()
+    token = registry_tokens.issue(Bearer(ActorKind.USER, 1, "ann", 1), [], {}).token
+    configure(token_expiration=1)
+    signing_keys.rotate(SYSTEM)
+    sql.execute(
+        "UPDATE signing_key SET retired_at = retired_at - interval '29 minutes' WHERE retired_at IS NOT NULL"
+    )
+    signing_keys.forget()
+    assert registry_tokens.verify(token).bearer.name == "ann"
+    signing_keys.forget()

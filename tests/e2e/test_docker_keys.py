@@ -81,7 +81,7 @@ def test_a_login_by_it_pushes_and_pulls_and_is_audited(
     with live.database() as connection:
         kind = "robot" if key == "robot" else "user"
         signed_in = connection.execute(
-            "SELECT ip::text, agent FROM audit_event WHERE operation = %s AND actor_name = %s AND auth = %s AND result = 'ok'",
+            "SELECT DISTINCT ip::text FROM audit_event WHERE operation = %s AND actor_name = %s AND auth = %s AND result = 'ok'",
             (f"{kind}.sign-in", who.username, METHODS[key]),
         ).fetchall()
         pushed = connection.execute(
@@ -101,7 +101,7 @@ def test_a_login_by_it_pushes_and_pulls_and_is_audited(
                 "kind": {"access token": "pat", "CLI secret": "cli"}.get(key, ""),
             },
         ).fetchall()
-    assert ("127.0.0.1/32", True) in [(ip, "docker/" in agent) for ip, agent in signed_in]
+    assert signed_in == [("127.0.0.1/32",)]
     assert pushed == [(kind, who.username, METHODS[key])]
     assert used == ([] if key == "password" else [(True, "127.0.0.1/32")])
 

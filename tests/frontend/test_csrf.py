@@ -24,6 +24,7 @@ def page_routes() -> Iterator[str]:
 
 
 ROUTES = sorted(page_routes())
+FORMS = ["/auth/confirm", "/auth/login", "/auth/logout", "/auth/onboard", "/auth/register"]
 
 
 def test_the_routes_are_those_that_are_served():
@@ -34,15 +35,46 @@ def test_the_routes_are_those_that_are_served():
 @pytest.mark.parametrize("method", UNSAFE)
 def test_a_signed_in_browser_does_nothing_without_the_token(ann: Visitor, method: str, path: str):
     answer = ann.http.request(method, path, data={"principal": "x", "password": "x"})
-    assert answer.status_code == 403
+    is_taken = "Allow" not in answer.headers
+    assert answer.status_code == (403 if is_taken else 405)
+    assert is_taken or method not in answer.headers["Allow"]
     assert ann.name() == ann.user.username
 
 
-@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("path", FORMS)
 def test_nor_does_one_that_nobody_has_signed_in_with(visitor: Visitor, path: str):
     answer = visitor.http.post(path, data={})
     assert answer.status_code == 403
     assert "Please send that again" in Page(answer.text).text
+
+
+@pytest.mark.parametrize("path", ["/c/login", "/c/log_out"])
+def test_programs_are_told_in_a_line_what_to_send(visitor: Visitor, named: Any, path: str):
+    answer = visitor.http.post(path, data={})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
+    wanted = "send X-CSRFToken with the value of the cookie wharf_csrf, which GET /auth/login gives\n"
+    assert answer.text == wanted
+    named("https://reg.example")
+    secure = Visitor(visitor.application, "https://reg.example").http.post(path, data={}).text
+    assert "cookie __Host-wharf_csrf," in secure
+    assert "a Referer below https://reg.example/" in secure
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, "neither an Origin nor a Referer"),
+        ({"Referer": "https://evil.example/"}, "by a page of another address"),
+        ({"Origin": "https://evil.example"}, "by a page of another address"),
+        ({"Origin": "https://reg.example"}, "keeps no cookies"),
+    ],
+)
+def test_the_page_names_what_was_missing(application: Any, named: Any, headers: dict[str, str], told: str):
+    named("https://reg.example")
+    visitor = Visitor(application, "https://reg.example")
+    answer = visitor.http.post("/auth/login", data={}, headers=headers)
+    assert answer.status_code == 403
+    assert told in Page(answer.text).text
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,18 @@ def test_every_target_is_large_enough_for_a_finger(server: Wharf, chromium: Brow
         assert box is not None
         assert box["height"] >= 40
     context.close()
+
+
+def test_the_explorer_sends_the_token_of_whoever_is_signed_in(server: Wharf, chromium: Browser):
+    context = chromium.new_context()
+    page = context.new_page()
+    person = Person(page, server)
+    person.go("/auth/login")
+    person.sign_in(server.admin.password)
+    person.go("/api/docs")
+    expect(page.locator("#explorer .opblock").first).to_be_visible(timeout=30_000)
+    cookie = next(each["value"] for each in context.cookies() if each["name"] == "wharf_csrf")
+    sent = "(url) => ui.getConfigs().requestInterceptor({url, headers: {}}).headers['X-CSRFToken'] || ''"
+    assert page.evaluate(sent, "/api/v2.0/schedules") == cookie
+    assert page.evaluate(sent, "https://elsewhere.example/api/v2.0/schedules") == ""
+    context.close()

@@ -97,7 +97,7 @@ def test_guesses_are_limited_and_the_wait_is_told(visitor: Visitor):
     answer = visitor.send("/auth/login", {"principal": user.username, "password": PASSWORD})
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
-    assert "Too many attempts. Try again in " in Page(answer.text).text
+    assert "Too many wrong passwords from your network. Try again in " in Page(answer.text).text
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_wait_is_told_in_units_people_use(
         raise TooManyRequests("too many", retry_after=seconds)
 
     monkeypatch.setattr(gate, "prove_person", refuse)
-    assert f"Try again in {words}." in attempt(visitor, "ann", "x")[1]
+    assert f"Try again in {words};" in attempt(visitor, "ann", "x")[1]
 
 
 def test_while_the_directory_is_away_the_page_says_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch):
@@ -131,6 +131,16 @@ def test_no_key_of_a_person_and_no_robot_becomes_a_browser_session(visitor: Visi
     for key in (keys.robot(everything), keys.personal(user, everything), keys.personal(user)):
         assert attempt(visitor, key.username, key.secret)[0] == 401
     assert not WebSession.objects.filter(user=user).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("robot$ci", "secret"), ("ann", "wharf_pat_x"), ("ann", "wharf_rob_x"), ("ann", "wharf_cli_x")],
+)
+def test_who_types_a_key_is_told_that_it_is_for_programs(visitor: Visitor, name: str, password: str):
+    status, text = attempt(visitor, name, password)
+    assert status == 401
+    assert "That is a key for programs. Sign in here with your own password." in text
 
 
 def test_each_sign_in_has_a_key_of_its_own_whatever_the_browser_brought(visitor: Visitor):

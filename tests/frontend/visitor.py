@@ -61,6 +61,7 @@ class Visitor:
     def __init__(
         self, application: Any, url: str = f"http://{HOST}", headers: Mapping[str, str] | None = None
     ) -> None:
+        self.application = application
         transport = httpx2.WSGITransport(application, raise_app_exceptions=True)
         self.http = httpx2.Client(transport=transport, base_url=url, headers=headers, timeout=60)
         self.user: User = User()

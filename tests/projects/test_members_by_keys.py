@@ -29,11 +29,24 @@ def test_a_robot_that_may_pull_makes_nobody_a_developer():
     assert not Member.objects.filter(project=project, user=user).exists()
 
 
-def test_a_robot_with_all_that_robots_can_have_gives_any_role():
-    project = make_project()
+def test_a_robot_with_all_that_robots_can_have_gives_any_role_but_project_admin():
+    project, user = make_project(), make_user()
     robot = keys.robot(keys.in_project(project, IN_PROJECT), project=project).principal
-    for role in Role:
+    for role in set(Role) - {Role.PROJECT_ADMIN}:
         assert add_member(robot, project, make_user(), role).role_id == role
+    with pytest.raises(Denied, match="configuration:update, robot:update"):
+        add_member(robot, project, user, Role.PROJECT_ADMIN)
+    add_member(robot, project, user, Role.DEVELOPER)
+    with pytest.raises(Denied):
+        change_role(robot, project, user, Role.PROJECT_ADMIN)
+    assert Member.objects.get(project=project, user=user).role_id == Role.DEVELOPER
+
+
+def test_a_token_for_all_there_is_in_the_project_gives_any_role():
+    project = make_project()
+    admin = make_member(project, Role.PROJECT_ADMIN)
+    bounded = replace(principal(admin), allowances=(keys.in_project(project, frozenset(P)),))
+    assert add_member(bounded, project, make_user(), Role.PROJECT_ADMIN).role_id == Role.PROJECT_ADMIN
 
 
 def test_a_token_of_an_admin_gives_no_more_than_its_bounds():

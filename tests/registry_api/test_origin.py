@@ -13,6 +13,7 @@ from access import origin
 from tests.registry_api.answers import refused
 from tests.registry_api.client import World
 from tests.registry_api.wire import bearer, send
+from wharf import metrics
 
 FORGED = [
     "evil.example", "127.0.0.1:5001", "127.0.0.1", "127.0.0.1:5000.evil.example", "evil.example:5000", "",
@@ -87,6 +88,19 @@ def test_the_client_is_the_nearest_hop_that_is_no_trusted_proxy(https_behind_a_p
     assert address("192.0.2.1", "6.6.6.6, 203.0.113.9, 192.0.2.2") == "203.0.113.9"
     assert address("192.0.2.1", "6.6.6.6, not an address") is None
     assert address("192.0.2.1", "") == "192.0.2.1"
+
+
+def test_an_address_is_known_in_every_form_it_is_written_in(https_behind_a_proxy: None) -> None:
+    assert address("::ffff:192.0.2.1", "203.0.113.9") == "203.0.113.9"
+    assert address("::ffff:198.51.100.7", "203.0.113.9") == "198.51.100.7"
+    assert address("192.0.2.1", "6.6.6.6, ::ffff:203.0.113.9, ::ffff:192.0.2.2") == "203.0.113.9"
+    assert address("192.0.2.1", "203.0.113.9:40000") == "203.0.113.9"
+    assert address("192.0.2.1", "[2001:db8::9]:40000") == "2001:db8::9"
+    assert address("192.0.2.1", "[2001:db8::9]") == "2001:db8::9"
+    assert address("192.0.2.1", "203.0.113.9:x") is None
+    through_a_stranger = {"REMOTE_ADDR": "::ffff:127.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    assert metrics.is_allowed({"REMOTE_ADDR": "::ffff:127.0.0.1"})
+    assert not metrics.is_allowed(through_a_stranger)
 
 
 def test_a_plain_request_id_is_kept_and_any_other_is_replaced(world: World) -> None:

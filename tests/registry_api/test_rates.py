@@ -10,13 +10,14 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from access.principal import ActorKind, Origin, Principal
+from accounts import gate
 from accounts.gate import rates
 from audit.models import AuditEvent
 from config import services
 from config.catalogue.limits import REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_OF_ADDRESS
 from core.errors import TooManyRequests
 from tests.people import SYSTEM, unique
-from tests.registry_api.client import Registry, World
+from tests.registry_api.client import HOST, Registry, World
 from tests.registry_api.replay import Replaying
 
 pytestmark = pytest.mark.plain
@@ -49,7 +50,8 @@ def admitted(actor: Principal, times: int) -> int:
 
 def _is_let_through(actor: Principal) -> bool:
     try:
-        rates.check(actor, actor.origin)
+        rates.check_address(actor.origin)
+        rates.check_principal(actor)
     except TooManyRequests:
         return False
     return True
@@ -66,7 +68,7 @@ def test_so_many_of_a_user_and_no_more_while_others_go_on(limit: Limit) -> None:
     assert admitted(busy, 9) == 5
     assert admitted(other, 5) == 5
     with pytest.raises(TooManyRequests) as told:
-        rates.check(busy, busy.origin)
+        rates.check_principal(busy)
     assert 1 <= told.value.retry_after <= 60
     assert "one user or robot may make 5 a minute" in told.value.message
 
@@ -137,6 +139,28 @@ def test_guesses_at_credentials_count_for_the_address(limit: Limit, registry: Re
     assert statuses == [401, 401, 401, 429, 429]
 
 
+def test_an_address_over_its_limit_is_refused_before_anything_is_hashed_and_counted_once(
+    limit: Limit, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(of_address=3)
+    proven: list[str] = []
+
+    def prove(username: str, _password: str, _origin: Origin) -> Principal:
+        proven.append(username)
+        return someone(ip="127.0.0.1")
+
+    monkeypatch.setattr(gate, "prove", prove)
+    headers = {"Authorization": world.developer.basic or ""}
+    anywhere = httpx2.Client(
+        transport=httpx2.WSGITransport(world.registry.application), base_url=f"http://{HOST}", headers=headers
+    )
+    for path in ("/v2/", "/service/token", "/api/v2.0/jobservice/queues"):
+        monkeypatch.setattr(rates, "_rates", rates._Rates(unique("fresh")))
+        proven.clear()
+        statuses = [anywhere.get(path).status_code for _ in range(5)]
+        assert (statuses[3:], len(proven)) == ([429, 429], 3), path
+
+
 def test_the_valkey_that_is_away_makes_each_process_count_for_itself(
     limit: Limit, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,12 +178,12 @@ def test_all_processes_share_the_counts(limit: Limit, monkeypatch: pytest.Monkey
     assert admitted(busy, 4) == 2
 
 
-def test_two_limits_cost_one_round_trip(limit: Limit) -> None:
+def test_two_limits_cost_the_read_lane_one_round_trip(limit: Limit) -> None:
     limit(of_principal=100, of_address=100)
     busy = someone()
-    rates.check(busy, busy.origin)
+    rates.check_address(busy.origin)  # reads the limits
     before = _asked_of_valkey()
-    rates.check(busy, busy.origin)
+    assert rates.admits(busy.kind, busy.id, busy.origin.ip)
     after = _asked_of_valkey()
     assert {name: after[name] - before[name] for name in after} == {"EVAL": 1, "GET": 0, "EVALSHA": 0}
 

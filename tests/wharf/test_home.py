@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, override_settings
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.django_db  # the limits of requests are a setting
 
 
 def page(host: str) -> HttpResponse:

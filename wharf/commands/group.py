@@ -33,7 +33,7 @@ def register(nouns: console.SubParsers) -> None:
 def _named(
     verbs: console.SubParsers, name: str, help_: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
-    parser = console.verb(verbs, name, help_)
+    parser = console.verb(verbs, name, help_, aliases=())  # "remove" and "delete" are two things here
     parser.add_argument("name")
     parser.set_defaults(run=run)
     return parser

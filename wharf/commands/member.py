@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ROLES = "project-admin, maintainer, developer, guest or limited-guest"
 
+ROBOTS = "it is in no project as a member, and may what it was given (wharf robot change NAME --in PROJECT --allow pull,push)"
+
 
 class UserOrGroup(argparse.ArgumentParser):
     """PROJECT USER ROLE, or PROJECT --group NAME ROLE.
@@ -43,7 +45,7 @@ def register(nouns: console.SubParsers) -> None:
     for name, aliases, help_, run in (
         ("add", ["create"], "give a user or a group a role in a project", add),
         ("change", [], "give a member another role", change),
-        ("remove", [], "take a member's role in a project away", remove),
+        ("remove", ["delete"], "take a member's role in a project away", remove),
     ):
         parser = console.verb(verbs, name, help_, aliases=aliases)
         assert isinstance(parser, UserOrGroup)
@@ -124,7 +126,7 @@ def _found(options: argparse.Namespace) -> tuple[Principal, Project, User | Grou
     project = project_by_name(actor, options.project)
     if options.group is not None:
         return actor, project, group_by_name(actor, options.group)
-    return actor, project, user_by_name(actor, options.user)
+    return actor, project, user_by_name(actor, console.no_robot(options.user, ROBOTS))
 
 
 def _told(options: argparse.Namespace, project: Project, subject: User | Group, text: str) -> int:

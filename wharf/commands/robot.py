@@ -148,8 +148,8 @@ def rotate(options: argparse.Namespace) -> int:
     actor, robot = _found(options)
     chosen = robot_options.chosen_secret(options)
     robot, secret = rotate_secret(actor, robot, overlap_hours=options.overlap, secret=chosen)
-    until = f"; the former one is good until {_time(robot.former_until)}" if robot.former_until else ""
-    return _show_secret(options, robot, secret, f"has a new secret{until}")
+    until = f"; the former secret is good until {_time(robot.former_until)}" if robot.former_until else ""
+    return _show_secret(options, robot, secret, f"has a new secret{until}", whose="the robot itself")
 
 
 def remove(options: argparse.Namespace) -> int:
@@ -176,18 +176,22 @@ def _done(options: argparse.Namespace, robot: Robot, what: str) -> int:
     return console.show(options, row, f"robot {row['name']} {what}{rests}")
 
 
-def _show_secret(options: argparse.Namespace, robot: Robot, secret: str, what: str) -> int:
+def _show_secret(
+    options: argparse.Namespace, robot: Robot, secret: str, what: str, *, whose: str = "it"
+) -> int:
     from accounts.keys.robots import conditions_of
 
     row = _row(robot, conditions_of([robot])[robot.pk])
     end = f"lives until {row['ends']}" if row["ends"] else "lives for ever"
     lines = [
-        f"robot {row['name']} {what}; it {end}",
+        f"robot {row['name']} {what}; {whose} {end}",
         "its secret, which is shown this once:",
         secret,
-        f"docker login --username '{row['name']}' --password-stdin {robot_options.registry()}",
+        f"docker login --username '{row['name']}' {robot_options.registry()}",
+        "(docker asks for the secret; in a script add --password-stdin, and pipe the secret in)",
     ]
-    return console.show(options, row | {"secret": secret}, "\n".join(lines))
+    found = row | {"former_secret_until": _time(robot.former_until), "secret": secret}
+    return console.show(options, found, "\n".join(lines))
 
 
 def _row(robot: Robot, condition: Condition) -> dict[str, Any]:
@@ -202,7 +206,7 @@ def _row(robot: Robot, condition: Condition) -> dict[str, Any]:
         "ends_soon": condition.expires_soon,
         "last_used": _time(robot.last_used_at),
         "from": robot.last_used_ip,
-        "made_by": robot.created_by_name,
+        "made_by": console.by_whom(robot.created_by_kind, robot.created_by_name),
     }
 
 

@@ -11,6 +11,8 @@ from wharf import console, job_texts
 if TYPE_CHECKING:
     from accounts.services.sessions import Listed
 
+ROBOTS = "it has no sessions (wharf robot show NAME says when and from where it was last used)"
+
 
 def register(nouns: console.SubParsers) -> None:
     verbs = nouns.add_parser("session", help="browsers that people are signed in with").add_subparsers(
@@ -33,7 +35,7 @@ def list_(options: argparse.Namespace) -> int:
     from accounts.services.sessions import sessions_of
 
     actor = console.actor()
-    found = sessions_of(actor, user_by_name(actor, options.name))
+    found = sessions_of(actor, user_by_name(actor, console.no_robot(options.name, ROBOTS)))
     return console.show(options, [_facts(each) for each in found])
 
 
@@ -44,13 +46,14 @@ def end(options: argparse.Namespace) -> int:
     if (options.id is None) is not options.all:
         raise InvalidInput(f"which one? give its number (wharf session list {options.name}), or --all")
     actor = console.actor()
-    user = user_by_name(actor, options.name)
+    user = user_by_name(actor, console.no_robot(options.name, ROBOTS))
     if options.all:
         ended = sessions.end_all(actor, user)
     else:
         sessions.end_one(actor, user, options.id)
         ended = 1
-    text = f"{ended} session{'' if ended == 1 else 's'} of {user.username} ended"
+    number = f"{ended} session{'' if ended == 1 else 's'}"
+    text = f"{number} of {user.username} ended" if ended else f"{user.username} has no session"
     return console.show(options, {"name": user.username, "ended": ended}, text)
 
 

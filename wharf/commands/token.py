@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
-from wharf import console
+from wharf import console, robot_options
 
 if TYPE_CHECKING:
     from access.allowances import Allowances
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from accounts.models import AccessToken
 
 KINDS = {"pat": "access token", "cli": "CLI secret"}
-SHORT = {"pull": ("repository:pull",), "push": ("repository:pull", "repository:push")}
 
 
 def register(nouns: console.SubParsers) -> None:
@@ -27,7 +26,9 @@ def register(nouns: console.SubParsers) -> None:
     parser = console.verb(verbs, "list", "list access tokens and CLI secrets")
     parser.add_argument("user", nargs="?", help="whose; everybody's without it")
     parser.set_defaults(run=list_)
-    parser = console.verb(verbs, "revoke", "end a token, and what was got by it", aliases=["remove"])
+    parser = console.verb(
+        verbs, "revoke", "end a token, and what was got by it", aliases=["remove", "delete"]
+    )
     parser.add_argument("user")
     parser.add_argument("token", nargs="?", help="its name")
     parser.add_argument("--all", action="store_true", help="all of the user's tokens, and his CLI secret")
@@ -43,7 +44,7 @@ def _register_create(verbs: console.SubParsers) -> None:
         action="append",
         default=[],
         metavar="PERMISSION",
-        help="pull, push, or one of docs/permissions.md such as tag:delete; can be repeated",
+        help="pull, push, delete, or permissions of docs/permissions.md such as tag:list, separated by commas; can be repeated",
     )
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--project", action="append", default=[], help="where; can be repeated")
@@ -150,9 +151,10 @@ def _allowances(owner: Principal, options: argparse.Namespace) -> Allowances | N
 
     if options.everything:
         return None
-    names = [name for given in options.allow for name in SHORT.get(given, (given,))]
-    pairs = [name.partition(":") for name in dict.fromkeys(names)]
-    access = [{"resource": resource, "action": action} for resource, _, action in pairs]
+    given = [name.strip() for text in options.allow for name in text.split(",")]
+    names = [name for each in given for name in robot_options.SETS.get(each, (each,))]
+    access = robot_options.access(names)
+    robot_options.check_patterns(options.repository, options.project)
     kind = "system" if options.system else "project"
     places = ["/"] if options.system else ["*"] if options.all_projects else options.project
     return parsed(

@@ -9,6 +9,7 @@ from core.errors import InvalidInput
 from wharf import console
 
 if TYPE_CHECKING:
+    from access.principal import Principal
     from accounts.models import Identity, User
 
 YES_NO = {"yes": True, "no": False}
@@ -159,7 +160,8 @@ def keys(options: argparse.Namespace) -> int:
     from wharf.commands.token import facts
 
     actor = console.actor()
-    user = user_by_name(actor, options.name)
+    robots = "wharf robot show NAME says all about its secret"
+    user = user_by_name(actor, console.no_robot(options.name, robots))
     found = [_way_in("password", "its own")] if user.has_usable_password() else []
     found += [_way_in(each.source, each.name) for each in user.identities.order_by("source", "issuer")]
     found += [_way_in("token", token.name, facts(token)) for token in access_tokens_of(actor, user)]
@@ -228,11 +230,24 @@ def remove(options: argparse.Namespace) -> int:
     actor = console.actor()
     user = user_by_name(actor, options.name)
     is_in_directory = user.identities.filter(gone_at__isnull=True).exists()
+    gone = _counts(actor, user)
     remove_user(actor, user)
-    text = f"user {user.username} removed"
+    told = [f"{number} {what}{'' if number == 1 else 's'}" for what, number in gone.items() if number]
+    text = f"user {user.username} removed" + (f", and with him {', '.join(told)}" if told else "")
     if is_in_directory:
         text += "\nthe directory still knows him: signing in makes a new account (to keep him out, disable instead)"
-    return console.show(options, {"name": user.username}, text)
+    return console.show(options, {"name": user.username, "removed": gone}, text)
+
+
+def _counts(actor: Principal, user: User) -> dict[str, int]:
+    """What goes with the account, by what it is called."""
+    from accounts.services.sessions import sessions_of
+
+    return {
+        "role": user.memberships.count(),
+        "key": user.access_tokens.count(),
+        "session": len(sessions_of(actor, user)),
+    }
 
 
 def _way_in(kind: str, name: str, facts: dict[str, Any] | None = None) -> dict[str, Any]:

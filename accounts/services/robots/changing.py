@@ -16,13 +16,14 @@ from accounts.keys.robots import full_name, home_of, is_made_by, name_of, unknow
 from accounts.models import Robot
 from accounts.services.robots import rights, terms
 from accounts.services.robots.making import state
-from accounts.services.robots.terms import Elders, Secret
+from accounts.services.robots.terms import Elders, Reach, Secret
 from audit.actions import Draft, action
 from core.errors import InvalidInput
 from database import sql
 from database.transactions import retried
 
 OVERLAPS: Final = (0, 1, 24)
+TWO_CHOSEN: Final = "a chosen secret cannot stay good beside another chosen one: leave out the overlap, or let one be generated"
 SHOWN: Final = 50
 
 _END_TOKENS = (
@@ -47,7 +48,8 @@ class RobotChanges:
 
 @retried
 def change_robot(actor: Principal, robot: Robot, changes: RobotChanges) -> Robot:
-    """What is added to its permissions its changer must hold. What is lost ends its tokens, and those of robots it made.
+    """What is added to its permissions its changer must hold, and no token makes it more than it is for longer than itself, or
+    in other networks. What is lost ends its tokens, and those of robots it made.
 
     Raises InvalidInput, RobotUnknown, ProjectUnknown, Denied, ConfirmationNeeded.
     """
@@ -60,9 +62,10 @@ def change_robot(actor: Principal, robot: Robot, changes: RobotChanges) -> Robot
         maker = _maker(actor, P.ROBOT_UPDATE, home)
         row = _locked(maker, robot, draft)
         elders = Elders.read(row.ancestors, days)
-        before, former_end = state(row), row.expires_at
-        loses = False
+        before, former = state(row), _reach(row)
+        loses = gains = False
         if wanted is not None:
+            gains = bool(excess(wanted, from_json(row.allowances)))
             loses = _give(row, wanted, maker, home)
         if networks is not None:
             given = terms.within_elders(networks, elders)
@@ -73,8 +76,9 @@ def change_robot(actor: Principal, robot: Robot, changes: RobotChanges) -> Robot
         row.description = row.description if description is None else description
         row.save(update_fields=["description", "allowances", "networks", "expires_at"])
         row.refresh_from_db(fields=["expires_at"])
-        ends_sooner = row.expires_at is not None and (former_end is None or row.expires_at < former_end)
-        if loses or ends_sooner:
+        if gains or former.lasts_less(_reach(row)) or terms.is_narrower(former.networks, row.networks):
+            Reach.of_key(maker.key_id).check_holds(_reach(row))
+        if loses or _reach(row).lasts_less(former):
             _end_tokens(row)
         draft.before(before)
         draft.after(state(row))
@@ -118,8 +122,10 @@ def rotate_secret(
 ) -> tuple[Robot, str]:
     """A new secret, chosen or generated, known to nobody afterwards. The present one is good for `overlap_hours` more.
 
-    Of 0, 1 or 24: without overlap all its tokens end, and those of the robots it made. An earlier secret ends in any case.
-    Whoever is shown a secret may do what it proves, and so must hold all that the robot may do.
+    Of 0, 1 or 24, of 0 where both are chosen: without overlap all its tokens end, and those of the robots it made. An earlier
+    secret ends in any case.
+    Whoever is shown a secret may do what it proves, and so must hold all that the robot may do; with a token, for as long as
+    the robot lives, and wherever it may be used.
 
     Raises InvalidInput, RobotUnknown, Denied, ConfirmationNeeded.
     """
@@ -131,8 +137,11 @@ def rotate_secret(
         maker = _maker(actor, P.ROBOT_UPDATE, home)
         row = _locked(maker, robot, draft)
         rights.check_shown(maker, P.ROBOT_UPDATE, row.pk, home)
+        Reach.of_key(maker.key_id).check_holds(_reach(row))
         draft.after({"overlap_hours": overlap_hours, "chosen": secret is not None})
         keeps = overlap_hours > 0
+        if keeps and row.secret_hash and new.hash:  # the gate compares with one chosen secret alone
+            raise InvalidInput(TWO_CHOSEN)
         row.former_digest, row.former_hash = (row.secret_digest, row.secret_hash) if keeps else (None, "")
         row.former_until = Now() + timedelta(hours=overlap_hours) if keeps else None
         row.secret_digest, row.secret_hash, row.secret_changed_at = new.digest, new.hash, Now()
@@ -180,6 +189,10 @@ def _locked(maker: Principal, robot: Robot, draft: Draft, *, to_remove: bool = F
         raise unknown(robot.name)
     draft.resource("robot", found.pk, name_of(found))
     return found
+
+
+def _reach(row: Robot) -> Reach:
+    return Reach(row.expires_at, row.networks)
 
 
 def _end_tokens(row: Robot) -> None:

@@ -42,8 +42,8 @@ class NewRobot:
 def create_robot(actor: Principal, wanted: NewRobot) -> tuple[Robot, str]:
     """The robot, and its secret, which is known to nobody afterwards. It may do no more than its maker may now.
 
-    Made by a robot, it lives and may be used no longer than that one does, and from no other networks. Raises NameInvalid,
-    InvalidInput, AlreadyExists, ProjectUnknown, Denied, ConfirmationNeeded.
+    Made by a robot or with a token, it lives and may be used no longer than that, and from no other networks. Raises
+    NameInvalid, InvalidInput, AlreadyExists, ProjectUnknown, Denied, ConfirmationNeeded.
     """
     home = wanted.project
     allowances, days = rights.checked(wanted.allowances, home), terms.lifetime(wanted.days)
@@ -87,7 +87,7 @@ def state(robot: Robot) -> dict[str, Any]:
 
 def _elders(maker: Principal, days: int | None) -> Elders:
     if maker.kind is not ActorKind.ROBOT:
-        return Elders()
+        return Elders.read((), days, maker.key_id)
     return Elders.read([*rights.ancestors_of(maker), maker.id], days)
 
 

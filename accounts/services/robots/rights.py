@@ -82,7 +82,7 @@ def check_maker(
     require(maker, permission, _living(home, projects))
     for id_ in sorted({each.project_id for each in wanted if each.project_id is not None}):
         if id_ not in projects or not permissions_of(maker, projects[id_]):
-            raise unknown(projects[id_].name if id_ in projects else str(id_))
+            raise unknown(str(id_))  # its name may be a secret
     _check_excess(maker, permission, wanted, projects)
 
 

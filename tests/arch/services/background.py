@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from access.principal import Principal
@@ -17,6 +18,7 @@ from tests.arch.services.row import ADMINS, MAINTAINERS, OPERATORS, Refusal, Row
 from tests.people import SYSTEM
 
 KIND = "audit.partitions"
+DIRECTORY = "ldap.sync"
 QUEUE = "maintenance"
 
 
@@ -57,26 +59,37 @@ def of_system(call: Any, event: str, given: Any, *, allowed: frozenset[str] = OP
     return Row(call, allowed, event, given=given, refusal=Refusal.HIDDEN)
 
 
-def both(call: Any, event: str, state: str, **more: Any) -> tuple[Row, ...]:
+def both(call: Any, event: str, state: str) -> tuple[Row, ...]:
     """The same of a run of the project, and of one of the system."""
     return (
-        of_project(call, event, lambda scene, _actor: run(scene, state=state), **more),
-        of_system(call, event, lambda scene, _actor: run(scene, state=state, project=False), **more),
+        of_project(call, event, lambda scene, _actor: run(scene, state=state)),
+        of_system(call, event, lambda scene, _actor: run(scene, state=state, project=False)),
     )
 
 
-def both_schedules(call: Any, event: str, **more: Any) -> tuple[Row, ...]:
+def again(call: Any, event: str) -> tuple[Row, ...]:
+    """As `both`, of what has something done: in the system that takes what the kind does as well."""
+    return doing(both(call, event, "failed"))
+
+
+def both_schedules(call: Any, event: str) -> tuple[Row, ...]:
     return (
-        of_project(call, event, schedule, **more),
-        of_system(call, event, lambda scene, actor: schedule(scene, actor, project=False), **more),
+        of_project(call, event, schedule),
+        of_system(call, event, lambda scene, actor: schedule(scene, actor, project=False)),
     )
+
+
+def doing(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Who has but the brakes of the queues sees what is of the system, and is told what he lacks."""
+    in_project, in_system = rows
+    return (in_project, replace(in_system, allowed=ADMINS, knowing=OPERATORS))
 
 
 RUNS: Rows = {
     "jobs/services.py:stop": both(lambda _s, actor, id_: services.stop(actor, id_), "job.stop", "queued"),
-    "jobs/services.py:retry": both(lambda _s, actor, id_: services.retry(actor, id_), "job.retry", "failed"),
-    "jobs/services.py:retry_failed": both(
-        lambda _s, actor, id_: services.retry_failed(actor, id_), "job.retry-failed", "failed"
+    "jobs/services.py:retry": again(lambda _s, actor, id_: services.retry(actor, id_), "job.retry"),
+    "jobs/services.py:retry_failed": again(
+        lambda _s, actor, id_: services.retry_failed(actor, id_), "job.retry-failed"
     ),
     "jobs/services.py:stop_waiting": system(
         lambda _s, actor, _: services.stop_waiting(actor, QUEUE), "queue.stop"
@@ -99,18 +112,27 @@ RUNS: Rows = {
 
 
 def no_schedules(_scene: Scene, _actor: Principal) -> None:
-    Schedule.objects.filter(kind=KIND).delete()
+    Schedule.objects.filter(kind__in=(KIND, DIRECTORY)).delete()
 
 
 SCHEDULES: Rows = {
     "jobs/schedules.py:create": system(
         lambda _s, actor, _: schedules.create(actor, KIND, cron="0 3 * * *"),
         "schedule.create",
+        ADMINS,
         given=no_schedules,
+    )
+    # A robot that may change people, too, has the directory read.
+    + system(
+        lambda _s, actor, _: schedules.create(actor, DIRECTORY, cron="0 3 * * *"),
+        "schedule.create",
+        given=no_schedules,
+        confirmed=True,
     ),
     "jobs/schedules.py:install": system(
         lambda _s, actor, _: schedules.install(actor, [Default(KIND, "0 3 * * *")]),
         "schedule.create",
+        ADMINS,
         given=no_schedules,
     ),
     "jobs/schedules.py:update": both_schedules(
@@ -125,8 +147,8 @@ SCHEDULES: Rows = {
     "jobs/schedules.py:delete": both_schedules(
         lambda _s, actor, id_: schedules.delete(actor, id_), "schedule.delete"
     ),
-    "jobs/schedules.py:run_now": both_schedules(
-        lambda _s, actor, id_: schedules.run_now(actor, id_), "schedule.run"
+    "jobs/schedules.py:run_now": doing(
+        both_schedules(lambda _s, actor, id_: schedules.run_now(actor, id_), "schedule.run")
     ),
 }
 # Settings are never a robot's.

@@ -1,4 +1,4 @@
-"""Rows of the services of accounts: people, groups, the directory. All for administrators; a robot may be given most."""
+"""Rows of the services of accounts: people and groups. All for administrators; a robot may be given most."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 from access.principal import Principal
-from accounts import queries, signing_keys
+from accounts import queries
 from accounts.ldap import Person
 from accounts.models import Identity, Source, User
 from accounts.oidc.people import Person as Provided
-from accounts.services import directory, group_sync, groups, identities, provided, users
-from accounts.sync import job
-from core.errors import Conflict
+from accounts.services import directory, groups, identities, provided, users
 from tests.arch.callers import Scene
 from tests.arch.services.row import ADMINS, Rows, look, system
-from tests.groups import Entry, make_directory_group, make_group
+from tests.groups import Entry, make_group
 from tests.people import make_user, unique
 
 # Whoever gives an account away acts in its name, and a group may hold any role: nothing for a robot, whatever it was given.
@@ -38,16 +36,12 @@ def disabled(_scene: Scene, _actor: Principal) -> User:
     return make_user("disabled", is_active=False)
 
 
+def disabled_admin(_scene: Scene, _actor: Principal) -> User:
+    return make_user("disabled", is_active=False, is_admin=True)
+
+
 def local_group(scene: Scene, _actor: Principal) -> Any:
     return make_group(scene.user)
-
-
-def directory_group(scene: Scene, _actor: Principal) -> Any:
-    return make_directory_group(scene.user)
-
-
-def outside_group(_scene: Scene, _actor: Principal) -> Any:
-    return make_directory_group()
 
 
 def subject_of(user: User) -> str:
@@ -86,6 +80,13 @@ USERS: Rows = {
     ),
     f"{U}enable_user": system(
         lambda _s, actor, user: users.enable_user(actor, user), "user.enable", given=disabled, confirmed=True
+    )
+    + system(
+        lambda _s, actor, user: users.enable_user(actor, user),
+        "user.enable",
+        WHOLE,
+        given=disabled_admin,
+        confirmed=True,
     ),
     f"{U}set_admin": system(
         lambda s, actor, _: users.set_admin(actor, s.user, True), "user.admin", WHOLE, confirmed=True
@@ -148,13 +149,17 @@ IDENTITIES: Rows = {
 G = "accounts/services/groups.py:"
 GROUPS: Rows = {
     f"{G}create_group": system(
-        lambda _s, actor, _: groups.create_group(actor, unique("group")), "group.create"
+        lambda _s, actor, _: groups.create_group(actor, unique("group")), "group.create", confirmed=True
     ),
     f"{G}create_provided_group": system(
-        lambda _s, actor, _: groups.create_provided_group(actor, unique("group")), "group.create"
+        lambda _s, actor, _: groups.create_provided_group(actor, unique("group")),
+        "group.create",
+        confirmed=True,
     ),
     f"{G}import_group": system(
-        lambda _s, actor, _: groups.import_group(actor, Entry(unique("Group"))), "group.import"
+        lambda _s, actor, _: groups.import_group(actor, Entry(unique("Group"))),
+        "group.import",
+        confirmed=True,
     ),
     f"{G}rename_group": system(
         lambda _s, actor, group: groups.rename_group(actor, group, unique("other")),
@@ -163,7 +168,10 @@ GROUPS: Rows = {
         confirmed=True,
     ),
     f"{G}delete_group": system(
-        lambda _s, actor, group: groups.delete_group(actor, group), "group.delete", given=local_group
+        lambda _s, actor, group: groups.delete_group(actor, group),
+        "group.delete",
+        given=local_group,
+        confirmed=True,
     ),
     f"{G}add_to_group": system(
         lambda s, actor, group: groups.add_to_group(actor, group, s.user),
@@ -180,51 +188,6 @@ GROUPS: Rows = {
     ),
 }
 
-S = "accounts/services/group_sync.py:"
-GROUP_SYNC: Rows = {
-    f"{S}replace_people": system(
-        lambda _s, actor, group: group_sync.replace_people(actor, group, []),
-        "group.sync",
-        given=directory_group,
-        confirmed=True,
-    ),
-    f"{S}change_people": system(
-        lambda s, actor, group: group_sync.change_people(actor, group, joined={}, left=[s.user.pk]),
-        "group.sync",
-        given=directory_group,
-        confirmed=True,
-    ),
-    f"{S}replace_groups_of": system(
-        lambda s, actor, group: group_sync.replace_groups_of(actor, s.user, [group.pk]),
-        "user.groups",
-        given=outside_group,
-        confirmed=True,
-    ),
-    f"{S}refresh_group": system(
-        lambda _s, actor, group: group_sync.refresh_group(
-            actor, group, Entry(group.name, group.subject, "cn=moved,dc=example,dc=org")
-        ),
-        "group.refresh",
-        given=directory_group,
-        confirmed=True,
-    ),
-    f"{S}group_is_gone": system(
-        lambda _s, actor, group: group_sync.group_is_gone(actor, group),
-        "group.gone",
-        given=directory_group,
-        confirmed=True,
-    ),
-    # No directory is configured: who may start it gets as far as being told so.
-    "accounts/sync/job.py:start": system(
-        lambda _s, actor, _: job.start(actor), "directory.sync", ends=Conflict
-    ),
-    "accounts/sync/job.py:preview": look(lambda _s, actor, _: job.preview(actor), ends=Conflict),
-    # Never a robot: what tokens are signed with is a setting of sign-in.
-    "accounts/signing_keys.py:rotate": system(
-        lambda _s, actor, _: signing_keys.rotate(actor), "signing-key.rotate", ADMINS, confirmed=True
-    ),
-}
-
 Q = "accounts/queries.py:"
 READS: Rows = {
     f"{Q}visible_users": look(lambda _s, actor, _: list(queries.visible_users(actor))),
@@ -237,4 +200,4 @@ READS: Rows = {
     f"{Q}projects_of": look(lambda _s, actor, group: queries.projects_of(actor, group), given=local_group),
 }
 
-ROWS: Rows = {**USERS, **IDENTITIES, **GROUPS, **GROUP_SYNC, **READS}
+ROWS: Rows = {**USERS, **IDENTITIES, **GROUPS, **READS}

@@ -39,6 +39,7 @@ PROJECTS: Rows = {
             lambda s, actor, _: projects.change_project(actor, s.project, Changes(public=True)),
             PROJECT_ADMINS,
             "project.update",
+            confirmed=True,
         ),
     ),
     "projects/services/projects.py:set_quota": system(
@@ -62,6 +63,13 @@ SOMEBODY: Rows = {
             "member.create",
             confirmed=True,
         ),
+        # It would hold what no robot and no key with these bounds may have.
+        Row(
+            lambda s, actor, _: members.add_member(actor, s.project, s.user, Role.PROJECT_ADMIN),
+            PROJECT_ADMINS - {"project_robot"},
+            "member.create",
+            confirmed=True,
+        ),
     ),
     "projects/services/members.py:change_role": (
         Row(
@@ -78,6 +86,7 @@ SOMEBODY: Rows = {
             PROJECT_ADMINS,
             "member.delete",
             given=a_member,
+            confirmed=True,
         ),
     ),
 }

@@ -126,6 +126,7 @@ SERVICES: Rows = {
             CHANGERS,
             "robot.delete",
             given=a_robot,
+            confirmed=True,
             # It may remove robots, and finds none of its own.
             elsewhere=frozenset({"project_robot"}),
         ),

@@ -78,6 +78,8 @@ class Row:
     ends: type[Exception] | None = None
     # Who is let in as well, and finds nothing that is his.
     elsewhere: frozenset[str] = frozenset()
+    # Who sees what is hidden from others, and is denied.
+    knowing: frozenset[str] = frozenset()
 
 
 Rows = dict[str, tuple[Row, ...]]

@@ -49,8 +49,8 @@ MATRIX: dict[tuple[str, str], Cell] = {
     ("jobs/<id:run_id>/retry", "POST"): (WHO_MAY_EDIT, 202, 404, None),
     ("jobs/<id:run_id>/retry-failed", "POST"): (WHO_MAY_EDIT, 409, 404, None),
     ("schedules", "GET"): (SIGNED_IN, 200, 0, None),
-    # A second schedule of the kind: who may make one gets as far as the conflict.
-    ("schedules", "POST"): (WATCHERS, 409, 403, {"kind": "audit.partitions", "cron": "0 0 * * *"}),
+    # A second schedule of the kind: who may make one gets as far as the conflict. Watching is not enough.
+    ("schedules", "POST"): ({"admin"}, 409, 403, {"kind": "audit.partitions", "cron": "0 0 * * *"}),
     ("schedules/<id:schedule_id>", "GET"): (WHO_MAY_EDIT, 200, 404, None),
     ("schedules/<id:schedule_id>", "PUT"): (WHO_MAY_EDIT, 200, 404, {"cron": "@daily"}),
     ("schedules/<id:schedule_id>", "DELETE"): (WHO_MAY_EDIT, 200, 404, None),
