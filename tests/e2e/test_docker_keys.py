@@ -81,7 +81,8 @@ def test_a_login_by_it_pushes_and_pulls_and_is_audited(
     with live.database() as connection:
         kind = "robot" if key == "robot" else "user"
         signed_in = connection.execute(
-            "SELECT DISTINCT ip::text FROM audit_event WHERE operation = %s AND actor_name = %s AND auth = %s AND result = 'ok'",
+            "SELECT DISTINCT ip::text FROM audit_event WHERE operation = %s AND actor_name = %s AND auth = %s"
+            " AND result = 'ok'",
             (f"{kind}.sign-in", who.username, METHODS[key]),
         ).fetchall()
         pushed = connection.execute(
