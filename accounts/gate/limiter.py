@@ -89,6 +89,11 @@ class Guess:
             self._counted.remove(each)
 
 
+def name_of(folded: str, epoch: int) -> str:
+    """What an account is counted by: a new password, which moves its epoch, begins anew for who was kept out."""
+    return f"{epoch} {folded}"
+
+
 @contextmanager
 def turn(name: str, origin: Origin) -> Iterator[None]:
     """One at a time of a name and a network in this process: the second of two at once finds what the first one proved."""

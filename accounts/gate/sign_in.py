@@ -57,7 +57,8 @@ def sign_in(username: str, password: str, origin: Origin = NOBODY) -> SignedIn:
     if not is_well_formed(password):
         raise CredentialsRefused("nobody can have that password: it is empty, too long or malformed")
     name = _name(username)
-    account, counted = (None, username) if name is None else credentials.find_account(name)
+    account, folded = (None, username) if name is None else credentials.find_account(name)
+    counted = limiter.name_of(folded, 1 if account is None else account.user.auth_epoch)
     known = _remembered(account, password, origin)
     if known is not None:
         return known

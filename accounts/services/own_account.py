@@ -138,7 +138,7 @@ def _proven(actor: Principal, user: User, old: str) -> str:
     stored = User.objects.filter(pk=user.pk).values_list("password", flat=True).first() or ""
     if not is_well_formed(old) or not User(password=stored).has_usable_password():
         return ""
-    with limiter.guess(user.username, actor.origin) as guess:
+    with limiter.guess(limiter.name_of(user.username, user.auth_epoch), actor.origin) as guess:
         if not check_password(old, stored):
             return ""
         guess.was_right()

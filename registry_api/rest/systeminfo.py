@@ -13,6 +13,8 @@ from rest_framework.request import Request
 
 from access.origin import external_origin
 from access.principal import ActorKind
+from accounts import oidc
+from accounts.services.own_account import may_register
 from config import current
 from config.catalogue.sign_in import AUTH_MODE
 from registry_api.rest import answers
@@ -25,7 +27,7 @@ HARBOR = "v2.14.0"
 class GeneralInfo(serializers.Serializer[dict[str, Any]]):
     """Harbor's names; what belongs to credentials is absent without them."""
 
-    auth_mode = serializers.CharField(help_text="Where passwords are checked: db_auth or ldap_auth.")
+    auth_mode = serializers.CharField(help_text="How people sign in first: db_auth, ldap_auth or oidc_auth.")
     primary_auth_mode = serializers.BooleanField()
     self_registration = serializers.BooleanField(help_text="Whether people may make accounts for themselves.")
     banner_message = serializers.CharField()
@@ -51,9 +53,9 @@ class SystemInfo(Endpoint):
         told: dict[str, Any] = {
             "auth_mode": str(current.get(AUTH_MODE)),
             "primary_auth_mode": False,
-            "self_registration": False,
+            "self_registration": may_register(),
             "banner_message": "",
-            "oidc_provider_name": "",
+            "oidc_provider_name": oidc.offered() or "",
         }
         if self.actor.kind is not ActorKind.ANONYMOUS:
             told |= _protected(external_origin(self.http_request))

@@ -13,7 +13,7 @@ from accounts.gate import credentials, limiter, uses
 from accounts.gate.credentials import VerifiedCredentials
 from accounts.models import AccessToken, User
 from accounts.models.keys import TokenKind
-from accounts.services.users import disable_user
+from accounts.services.users import disable_user, set_password
 from audit.models import AuditEvent
 from core.errors import TooManyRequests, Unauthenticated
 from tests import keys
@@ -22,6 +22,7 @@ from tests.people import SYSTEM, make_user, unique
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse"
 CHOSEN = "Chosen-secret-1"
+ANOTHER = "Zebra crossing 9"
 HERE = Origin("192.0.2.7", "docker/28", "request-1")
 ELSEWHERE = Origin("198.51.100.7")
 WHAT_NEXT = "try again in N seconds, or use an access token or a generated secret, which need not wait"
@@ -119,6 +120,14 @@ def test_a_password_that_would_be_right_is_not_looked_at_while_guesses_are_refus
         gate.prove(user.username, PASSWORD, HERE)
     assert hashed == []
     assert gate.prove(user.username, PASSWORD, ELSEWHERE).id == user.pk
+
+
+def test_a_new_password_lets_in_at_once_who_was_kept_out():
+    user = make_user(password=PASSWORD)
+    for _ in range(5):
+        refused(user.username, "wrong")
+    set_password(SYSTEM, user, ANOTHER)
+    assert gate.prove(user.username, ANOTHER, HERE).id == user.pk
 
 
 def test_other_spellings_of_a_name_are_counted_as_his(hashed: list[str]):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import redis
 
+from config import services
 from jobs.models import Worker
 from registry_api.rest import health
-from tests.people import unique
+from tests.people import SYSTEM, unique
 from tests.registry_api.rest.api import World
 
 PROTECTED = {"harbor_version", "registry_url", "external_url", "current_time", "read_only"}
@@ -27,6 +28,20 @@ def test_the_anonymous_learn_what_a_sign_in_page_shows(world: World) -> None:
     assert told["auth_mode"] == "db_auth"
     assert told["self_registration"] is False
     assert not PROTECTED & set(told)
+
+
+def test_ways_to_sign_in_are_told_as_they_are_set(world: World) -> None:
+    provider = {
+        "oidc_endpoint": "https://login.example.org",
+        "oidc_client_id": "wharf",
+        "oidc_name": "Staff",
+    }
+    services.change(SYSTEM, {"self_registration": True, **provider})
+    try:
+        told = world.anonymous.get("/systeminfo").json()
+        assert (told["self_registration"], told["oidc_provider_name"]) == (True, "Staff")
+    finally:
+        services.reset(SYSTEM, ["self_registration", *provider])
 
 
 def test_who_signed_in_learns_the_address_and_the_version(world: World) -> None:
