@@ -92,7 +92,8 @@ def test_what_could_not_be_hashed_is_no_guess_of_the_hour(chosen: keys.Key, monk
             with pytest.raises(Unavailable):
                 gate.prove(name, secret, HERE)
     own = chosen.username.partition("$")[2]
-    for name in (f"$+{own}", user.username, "nobody"):
+    people = (limiter.name_of(user.username, 1), limiter.name_of("nobody", 1))
+    for name in (f"$+{own}", *people):
         key = limiter._key(name, limiter.network_of(HERE.ip))
         assert limiter._counts.counted(limiter.OF_NAME, key) == 1
         assert limiter._counts.counted(limiter.OF_NAME_LONG, key) == 0
@@ -122,7 +123,7 @@ def test_more_right_ones_at_once_than_there_are_guesses_all_get_in():
 
     def looked_at(_: int) -> bool:
         with limiter.guess(name, HERE) as guess:  # no turn: each stands for a process of its own
-            time.sleep(0.3)
+            time.sleep(0.05)
             guess.was_right()
             return True
 
