@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import socket
 
-PORTS = range(5500, 5600)
+from tests import ports
+
+PORTS = ports.own(range(5500, 5600))
 _given: set[int] = set()
 
 

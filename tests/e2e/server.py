@@ -19,13 +19,14 @@ from typing import Any
 
 import psycopg
 
+from tests import ports
 from tests.e2e import background
 from tests.e2e.clients import Login
 from wharf.layout import DataLayout
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Below the ephemeral range: no outgoing connection takes the port between our look and the server's bind.
-PORTS = range(5300, 5400)
+PORTS = ports.own(range(5300, 5400))
 START_SECONDS = 90.0
 
 
