@@ -21,6 +21,7 @@ from accounts.gate import key_proofs, tried_names, uses
 from accounts.gate.sign_in import SignedIn, sign_in
 from accounts.keys import secrets
 from accounts.keys.robots import MARK
+from accounts.principals import of_user
 from audit import sign_ins
 from core.errors import CredentialsRefused, TooManyRequests
 
@@ -98,15 +99,5 @@ def _by_own_password(username: str, password: str, origin: Origin) -> Principal:
 
 
 def _principal(found: SignedIn, origin: Origin) -> Principal:
-    user = found.user
-    return Principal(
-        ActorKind.USER,
-        user.pk,
-        user.username,
-        is_admin=user.is_admin,
-        is_auditor=user.is_auditor,
-        auth=AuthMethod.CLI_SECRET if found.key_id else AuthMethod.BASIC,
-        origin=origin,
-        epoch=user.auth_epoch,
-        key_id=found.key_id,
-    )
+    method = AuthMethod.CLI_SECRET if found.key_id else AuthMethod.BASIC
+    return of_user(found.user, auth=method, origin=origin, key_id=found.key_id)
