@@ -95,7 +95,8 @@ def test_lists_of_keys_go_by_indexes_as_lists_of_people_do(projects: list[Projec
             found = cost(lambda act=act, actor=actor: act(actor))  # type: ignore[misc]  # bound now
             # A table is read from end to end only where that is less than the walk along its index.
             assert found[1] <= read or found[0] <= blocks, (name, whose, found, blocks)
-            # A name that is passed over on the way costs a look at its project, which a person's list remembers.
+            # A name that is passed over on the way costs a look at its project, which a person's list remembers: two to four
+            # blocks, by the plan.
             assert found[0] <= blocks + 5 * MANY, (name, whose, found[0], blocks)
 
 
