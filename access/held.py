@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models.expressions import RawSQL
 
@@ -21,6 +21,9 @@ HELD = """(
 he comes to it. Stands where a table does: `FROM {HELD} held`."""
 
 _ROLES = f"SELECT held.role_id FROM {HELD} held WHERE held.project_id = %s AND held.user_id = %s"
+_ROLES_IN = f"""
+    SELECT held.project_id, held.role_id FROM {HELD} held WHERE held.user_id = %s AND held.project_id = ANY(%s::bigint[])
+"""
 _PROJECTS = (
     f"SELECT held.project_id FROM {HELD} held WHERE held.user_id = %s AND held.role_id = ANY(%s::smallint[])"
 )
@@ -36,6 +39,14 @@ _WITHOUT_ADMIN = f"""
 def role_ids(project_id: int, user_id: int) -> list[int]:
     """Every role the user holds in the project, in no order (one query)."""
     return [role_id for (role_id,) in sql.rows(_ROLES, (project_id, user_id))]
+
+
+def roles_in(project_ids: Collection[int], user_id: int) -> dict[int, frozenset[int]]:
+    """Every role the user holds in these projects, by project; only where he holds one (one query)."""
+    found: dict[int, set[int]] = {}
+    for project_id, role_id in sql.rows(_ROLES_IN, (user_id, list(project_ids))):
+        found.setdefault(project_id, set()).add(role_id)
+    return {project_id: frozenset(role_ids) for project_id, role_ids in found.items()}
 
 
 def projects_with(user_id: int, role_ids: Sequence[int]) -> RawSQL:

@@ -193,6 +193,7 @@ class Permission(StrEnum):
     SECURITY_HUB_LIST = "security-hub:list"
     # Wharf's own, held by everybody of his own account.
     ACCOUNT_UPDATE = "account:update"
+    ACCOUNT_PREFERENCES = "account:preferences"
     ACCESS_TOKEN_CREATE = "access-token:create"  # noqa: S105 - names of permissions
     ACCESS_TOKEN_LIST = "access-token:list"  # noqa: S105
     ACCESS_TOKEN_DELETE = "access-token:delete"  # noqa: S105
@@ -257,20 +258,17 @@ TABLE: Mapping[Role | Subject, Permissions] = {
     # Two rows, because `configuration:read` and `quota:read` of a project are also names of the system's own
     # settings.
     Subject.AUDITOR: frozenset({P.AUDIT_LOG_LIST, P.PROJECT_LIST}),
+    # Who may do what, by which rules, and what was done: never what is in the repositories, nor which there are.
     Subject.AUDITOR_IN_PROJECT: _row(
-        {
-            P.PROJECT_READ,
-            P.MEMBER_READ,
-            P.MEMBER_LIST,
-            P.METADATA_READ,
-            P.CONFIGURATION_READ,
-            P.QUOTA_READ,
-            P.LOG_LIST,
-        },
+        {P.PROJECT_READ, P.METADATA_READ, P.CONFIGURATION_READ, P.QUOTA_READ, P.LOG_LIST},
+        {P.MEMBER_READ, P.MEMBER_LIST, P.ROBOT_READ, P.ROBOT_LIST},
+        {P.TAG_RETENTION_READ, P.TAG_RETENTION_LIST, P.IMMUTABLE_TAG_LIST, P.SCANNER_READ},
+        {P.NOTIFICATION_POLICY_READ, P.NOTIFICATION_POLICY_LIST},
     ),
     Subject.ONESELF: frozenset(
         {
             P.ACCOUNT_UPDATE,
+            P.ACCOUNT_PREFERENCES,
             P.ACCESS_TOKEN_CREATE,
             P.ACCESS_TOKEN_LIST,
             P.ACCESS_TOKEN_DELETE,
@@ -294,7 +292,12 @@ NEEDS_CONFIRMATION: Permissions = frozenset(
         P.MEMBER_DELETE,
         P.PROJECT_UPDATE,
         P.PROJECT_DELETE,
+        P.METADATA_CREATE,
+        P.METADATA_UPDATE,
+        P.METADATA_DELETE,
         P.CONFIGURATION_UPDATE,
+        P.PURGE_AUDIT_CREATE,
+        P.PURGE_AUDIT_UPDATE,
         P.USER_CREATE,
         P.USER_UPDATE,
         P.USER_DELETE,

@@ -84,11 +84,16 @@ def attribute(text: str) -> str:
 
 
 def filter_(text: str) -> str:
-    """A search filter, in parentheses whether they were typed or not."""
-    whole = text if text.startswith("(") else f"({text})"
+    """A search filter, as it was typed: who reads it back and compares finds no difference."""
+    whole = in_parentheses(text)
     if _end_of_filter(whole, 0, 0) != len(whole):
         raise Unacceptable("must be a search filter such as (objectClass=person)")
-    return whole
+    return text
+
+
+def in_parentheses(text: str) -> str:
+    """A search filter as directories take it, whether its parentheses were typed or not; nothing stays nothing."""
+    return text if not text or text.startswith("(") else f"({text})"
 
 
 def _end_of_filter(text: str, start: int, depth: int) -> int:

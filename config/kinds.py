@@ -36,6 +36,10 @@ _WORDS: Final = {
 }
 
 
+# What neither the database nor UTF-8 has: NUL, and half a character.
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
 class Unacceptable(ValueError):
     """A value a setting cannot have; the text says what it can, and never repeats the value."""
 
@@ -81,7 +85,7 @@ def whole(lowest: int, highest: int, unit: str) -> Kind[int]:
         return value
 
     def text(typed: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,9}", typed.strip(), re.ASCII):
+        if not re.fullmatch(r"-?[0-9]{1,18}", typed.strip(), re.ASCII):
             raise Unacceptable(f"must be a whole number, {takes}")
         return int(typed)
 
@@ -130,7 +134,7 @@ def block(takes: str, check: Callable[[str], str], *, limit: int) -> Kind[str]:
     """Text of several lines, "" for none."""
 
     def read(value: Any) -> str:
-        if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        if not isinstance(value, str) or len(value) > limit or _UNSTORABLE.search(value):
             raise Unacceptable(f"must be text of at most {limit} characters")
         return check(value.strip() + "\n") if value.strip() else ""
 
@@ -141,7 +145,7 @@ def secret(*, limit: int = MAX_TEXT) -> Kind[SecretStr]:
     """Text that is stored sealed and shown to nobody, "" for none."""
 
     def read(value: Any) -> SecretStr:
-        if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        if not isinstance(value, str) or len(value) > limit or _UNSTORABLE.search(value):
             raise Unacceptable(f"must be text of at most {limit} characters")
         return SecretStr(value)
 

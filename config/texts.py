@@ -72,3 +72,18 @@ def parameters(text: str) -> str:
     if taken:
         raise Unacceptable(f"must not hold {', '.join(taken)}: that is said by the registry itself")
     return json.dumps(found)
+
+
+def banner(text: str) -> str:
+    """Harbor's clients send a JSON object with the message in it; whatever else begins with a brace is a mistake."""
+    if not text.startswith("{"):
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise Unacceptable(
+            'must be text, or JSON such as {"message": "back at noon", "type": "info"}'
+        ) from None
+    if not isinstance(found, dict) or not isinstance(found.get("message"), str):
+        raise Unacceptable('must be text, or JSON with a "message" that is text')
+    return text

@@ -64,6 +64,10 @@ class PaginationInvalid(InvalidInput):
     """A page size that is not a plain decimal number."""
 
 
+class SearchTooLong(InvalidInput):
+    """A search that the database could not finish in the time it has: it needs a shorter time, or one more filter."""
+
+
 class NotFound(WharfError):
     """The thing named does not exist, or the caller may not know that it does."""
 
@@ -108,6 +112,26 @@ class MemberUnknown(NotFound):
     """The user or group is no member of the project."""
 
 
+class MetadataUnknown(NotFound):
+    """Projects have no metadata of that name."""
+
+
+class LabelUnknown(NotFound):
+    """No such label for this caller, or not one for artifacts of this project."""
+
+
+class QuotaUnknown(NotFound):
+    """No such quota."""
+
+
+class TagRuleUnknown(NotFound):
+    """No such rule of immutable tags in the project."""
+
+
+class EventUnknown(NotFound):
+    """No such entry of the audit log for this caller."""
+
+
 class Conflict(WharfError):
     """The request is well formed but the present state forbids it."""
 
@@ -130,6 +154,10 @@ class ChildOfIndex(Conflict):
 
 class KeptByDirectory(Conflict):
     """What was to be changed comes from the directory, and is changed there."""
+
+
+class ReadOnly(Conflict):
+    """An administrator has switched the registry to read-only: what is stored stays as it is."""
 
 
 class LastAdministrator(Conflict):
@@ -227,6 +255,15 @@ class DirectoryUnavailable(Unavailable):
     def told(self) -> str:
         """For administrators, in one line."""
         return f"{self.reason}: {self.hint}" if self.hint else self.reason
+
+
+class DirectoryUnused(DirectoryUnavailable):
+    """No directory is in use at all: what asks one waits for an administrator, and repeating it changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("no directory is in use", hint="set auth_mode to ldap_auth")
+        self.message = f"the directory could not be asked: {self.told}"
+        self.args = (self.message,)
 
 
 class ProviderUnavailable(Unavailable):

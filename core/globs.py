@@ -28,6 +28,7 @@ MAX_PATH: Final = MAX_NAME_LENGTH
 
 # Few wildcards also bound what PostgreSQL, which does go by states it makes on the way, spends on a name.
 _TEXT = re.compile(r"[a-z0-9._/*?{},-]+", re.ASCII)
+_TAG_TEXT = re.compile(r"[A-Za-z0-9._*?{},-]+", re.ASCII)
 _TOKEN = re.compile(r"\*\*|.", re.DOTALL)
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _RUNS: Final = ("*", "**")
@@ -97,10 +98,20 @@ class Glob:
     @classmethod
     @lru_cache(maxsize=4096)
     def parse(cls, text: str) -> Self:
-        """Raises InvalidInput."""
-        if len(text) > MAX_CHARACTERS or not _TEXT.fullmatch(text):
+        """A glob over paths of repositories. Raises InvalidInput."""
+        return cls._parsed(text, _TEXT, "a repository's name")
+
+    @classmethod
+    @lru_cache(maxsize=4096)
+    def of_tags(cls, text: str) -> Self:
+        """A glob over tags, which have capital letters too and no slash. Raises InvalidInput."""
+        return cls._parsed(text, _TAG_TEXT, "a tag")
+
+    @classmethod
+    def _parsed(cls, text: str, alphabet: re.Pattern[str], meant: str) -> Self:
+        if len(text) > MAX_CHARACTERS or not alphabet.fullmatch(text):
             raise InvalidInput(
-                f"{quoted(text)} is no pattern: 1 to {MAX_CHARACTERS} characters of a repository's name, *, **, ? and {{a,b}}"
+                f"{quoted(text)} is no pattern: 1 to {MAX_CHARACTERS} characters of {meant}, *, **, ? and {{a,b}}"
             )
         spelled = _spelled(text)
         if any(set(each) & set("{},") for each in spelled):

@@ -44,6 +44,10 @@ SPECIAL: Final[tuple[Range, ...]] = (
     *_ranges("documentation", "2001:db8::/32", "3fff::/20", can_open=False),
     *_ranges("6to4", "192.88.99.0/24", "2002::/16", can_open=False),
 )
+# Where hosts of an administrator's own are. Not among them: what answers as part of a machine or platform.
+INNER: Final[tuple[Network, ...]] = tuple(
+    each.network for each in SPECIAL if each.what in ("loopback", "private", "shared (carrier-grade NAT)")
+)
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # RFC 5214: the upper half of an ISATAP interface identifier; the lower one is any IPv4 address.

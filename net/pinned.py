@@ -16,9 +16,10 @@ import httpcore2
 import httpx2
 
 from core.errors import OutgoingFailed, OutgoingTimeout, Stage
-from net.addresses import Address, Network
+from net.addresses import Network
 from net.deadlines import running
 from net.resolving import Resolver, addresses
+from net.sockets import connect, no_connection, tls_failure
 
 # Small enough that a peer that takes a byte now and then is found out between two of them.
 PIECE: Final = 64 * 1024
@@ -78,17 +79,6 @@ class Stream(httpcore2.NetworkStream):
         return None
 
 
-def tls_failure(host: str, error: Exception) -> OutgoingFailed:
-    """OpenSSL's words for a refused certificate are about our check; the rest of an alert is not repeated."""
-    if isinstance(error, TimeoutError):
-        return OutgoingTimeout(f"{host} did not finish the TLS handshake in time", stage=Stage.TLS)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return OutgoingFailed(
-            f"the certificate of {host} is not accepted: {error.verify_message}", stage=Stage.TLS
-        )
-    return OutgoingFailed(f"{host} does not speak TLS as it should", stage=Stage.TLS)
-
-
 class Backend(httpcore2.NetworkBackend):
     """Opens TCP connections to judged addresses alone, and nothing else."""
 
@@ -114,19 +104,6 @@ class Backend(httpcore2.NetworkBackend):
         raise OutgoingFailed(f"{path!r} is a socket of this machine", stage=Stage.CONNECT)
 
 
-def connect(address: Address, port: int, timeout: float) -> socket.socket:
-    connection = socket.create_connection((str(address), port), timeout)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def no_connection(host: str, port: int, problem: OSError) -> OutgoingFailed:
-    if isinstance(problem, TimeoutError):
-        return OutgoingTimeout(f"{host} does not answer on port {port}", stage=Stage.CONNECT)
-    reason = (problem.strerror or "no connection").lower()
-    return OutgoingFailed(f"{host} cannot be reached on port {port}: {reason}", stage=Stage.CONNECT)
-
-
 class Transport(httpx2.HTTPTransport):
     """httpx2's transport over a pool that connects through `Backend`; it knows no proxies and no environment."""
 
@@ -138,26 +115,3 @@ class Transport(httpx2.HTTPTransport):
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=backend,
         )
-
-
-def trust(authorities: str = "") -> ssl.SSLContext:
-    """TLS 1.2 or newer, certificates checked against the machine's authorities and those of `authorities` (PEM).
-
-    Raises ValueError when the PEM holds none.
-    """
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if authorities:
-        try:
-            context.load_verify_locations(cadata=authorities)
-        except ssl.SSLError:
-            raise ValueError("there is no certificate in the given authorities") from None
-    return context
-
-
-def unchecked() -> ssl.SSLContext:
-    """TLS 1.2 or newer with whoever answers, as an administrator has decided for one host of his."""
-    context = trust()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

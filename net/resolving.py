@@ -62,6 +62,15 @@ def lookup(host: str, seconds: float) -> Sequence[Address]:
     return _literal(host) or _looked_up(host, system, deadline)
 
 
+def judged(host: str, seconds: float, allowed: Iterable[Network]) -> Sequence[Address]:
+    """The addresses of a host an administrator named, without those of no public network that is not `allowed`; at least one.
+
+    Raises OutgoingRefused, OutgoingFailed, OutgoingTimeout.
+    """
+    deadline = Deadline.of(host, total_seconds=seconds, connect_seconds=seconds, idle_seconds=seconds)
+    return addresses(host, resolve=system, allowed=allowed, deadline=deadline)
+
+
 def _literal(host: str) -> list[Address]:
     try:
         return [ip_address(host)]

@@ -28,8 +28,9 @@ from net.addresses import Network
 from net.answers import Answer, Whole, told
 from net.credentials import Credentials
 from net.deadlines import Deadline
-from net.pinned import Backend, Transport, trust, unchecked
+from net.pinned import Backend, Transport
 from net.resolving import Resolver, system
+from net.sockets import trust, unchecked
 from net.targets import Target
 
 Body = bytes | Iterable[bytes]

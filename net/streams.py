@@ -1,7 +1,7 @@
-"""Connections for a protocol that a library of ours speaks over a socket it is given: directories, so far.
+"""Connections for protocols other than HTTP: directories, whose library is given a socket, and servers of logs.
 
-Unlike the HTTP client they go to hosts that an administrator named for this very purpose, so that no address is refused. Every
-step is bounded as a whole, not byte by byte.
+They go to hosts that an administrator named for this very purpose, so that no address is refused unless the caller says which.
+Every step is bounded as a whole, not byte by byte.
 """
 
 from __future__ import annotations
@@ -11,23 +11,28 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterable
 from typing import Final
 
-from net.pinned import connect as connect_to
-from net.pinned import no_connection, tls_failure
-from net.resolving import MAX_ADDRESSES, lookup
+from net.addresses import Network
+from net.resolving import MAX_ADDRESSES, judged, lookup
+from net.sockets import connect as connect_to
+from net.sockets import no_connection, tls_failure
 
 PIECE: Final = 16 * 1024
 MAX_WAITING: Final = 256 * 1024
 
 
-def connect(host: str, port: int, seconds: float) -> socket.socket:
+def connect(
+    host: str, port: int, seconds: float, *, allowed: Iterable[Network] | None = None
+) -> socket.socket:
     """A TCP connection to the first address of `host` that takes one, all within `seconds`, which stay its time-out.
 
-    Raises OutgoingFailed, OutgoingTimeout; their `stage` tells which step failed.
+    `allowed`: the networks that are not public and may be connected to nevertheless; None for any address.
+    Raises OutgoingFailed, OutgoingTimeout; their `stage` tells which step failed. Raises OutgoingRefused for `allowed`.
     """
     ends = time.monotonic() + seconds
-    addresses = lookup(host, seconds)[:MAX_ADDRESSES]
+    addresses = (lookup(host, seconds) if allowed is None else judged(host, seconds, allowed))[:MAX_ADDRESSES]
     problem = OSError()
     for tried, address in enumerate(addresses):
         try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from config.catalogue import ldap, limits, oidc, outgoing, sign_in, tokens
+from config.catalogue import audit, contents, forwarding, ldap, limits, oidc, outgoing, sign_in, tokens
 from config.catalogue.setting import Setting
 
-MODULES: Final = (sign_in, ldap, oidc, tokens, limits, outgoing)
+MODULES: Final = (sign_in, ldap, oidc, tokens, limits, contents, outgoing, audit, forwarding)
 
 CATALOGUE: Final[Mapping[str, Setting[Any]]] = {
     found.key: found for module in MODULES for found in vars(module).values() if isinstance(found, Setting)

@@ -23,7 +23,9 @@ class Section(StrEnum):
     OIDC = "OpenID Connect"
     TOKENS = "Tokens and keys"
     LIMITS = "Limits"
+    CONTENTS = "Contents"
     OUTGOING = "Outgoing connections"
+    AUDIT = "Audit log"
 
 
 @dataclass(frozen=True, slots=True)
