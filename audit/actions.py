@@ -21,7 +21,8 @@ from access.check import require
 from access.principal import Principal, ProjectRef
 from access.table import Permission
 from audit import denials, recorder
-from audit.recorder import NO_RESOURCE, Event, Resource, Result
+from audit.parts import NO_RESOURCE, Resource, Result
+from audit.recorder import Event
 from core.errors import Denied, ProjectUnknown
 
 
@@ -34,6 +35,7 @@ class Draft:
     detail: dict[str, Any] = field(default_factory=dict)
     subject: Resource = NO_RESOURCE
     discarded: bool = False
+    result: Result = Result.OK
 
     def resource(self, type_: str, id_: int | str | None, name: str) -> None:
         """The thing acted on, by its present name."""
@@ -48,6 +50,11 @@ class Draft:
     def about(self, project: ProjectRef) -> None:
         """The project the event belongs to, where it did not exist when the act began."""
         self.project = project
+
+    def failed(self, reason: str) -> None:
+        """What was tried, outside of this block, did not work: the event says so."""
+        self.result = Result.FAILED
+        self.detail["reason"] = reason
 
     def discard(self) -> None:
         """The act turned out to change nothing: no event."""
@@ -105,7 +112,7 @@ def _event(actor: Principal, permission: Permission, draft: Draft) -> Event:
         actor=actor,
         operation=draft.name,
         permission=str(permission),
-        result=Result.OK,
+        result=draft.result,
         project=draft.project,
         resource=draft.subject,
         detail=draft.detail,

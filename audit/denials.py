@@ -23,7 +23,8 @@ from django.db import transaction
 from access.principal import Principal, ProjectRef
 from audit import recorder
 from audit.flood import Flood
-from audit.recorder import NO_RESOURCE, Event, Resource, Result
+from audit.parts import NO_RESOURCE, Resource, Result
+from audit.recorder import Event
 
 PER_MINUTE = 10
 ALL_PER_MINUTE = 600

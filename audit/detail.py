@@ -15,6 +15,7 @@ MAX_AGENT = 256
 MAX_NAME = 1024
 MAX_REQUEST_ID = 128
 MASK = "***"
+MANY = 64
 
 _REPLACEMENT = "\ufffd"
 _SECRET_KEY = re.compile(
@@ -41,17 +42,35 @@ def address(ip: str | None) -> str | None:
 
 
 def encode(detail: Mapping[str, Any]) -> str:
-    """`detail` as JSON text of at most 8 KiB: secrets masked, the largest values dropped and named."""
+    """`detail` as JSON text of at most 8 KiB: secrets masked, the largest values cut short or dropped, and named."""
     safe = _safe(detail)
     text = _dump(safe)
     while _size(text) > MAX_DETAIL_BYTES:
-        largest = max(safe, key=lambda key: _size(_dump(safe[key])), default=None)
-        if largest is None or largest == "truncated":
+        rest = {key: value for key, value in safe.items() if key != "truncated"}
+        if not rest:
             return _dump({"truncated": ["everything"]})
-        safe.pop(largest)
-        safe["truncated"] = [*safe.get("truncated", []), largest[:64]][-20:]
+        named = _shorten(rest)
+        told = [name for name in safe.get("truncated", []) if name != named]
+        safe = rest | {"truncated": [*told, named][-20:]}
         text = _dump(safe)
     return text
+
+
+def _shorten(values: dict[str, Any]) -> str:
+    """Takes away from the largest value, a part where it has parts; what that was: "before.tags". Of many the later half."""
+    if len(values) > MANY:
+        for key in list(values)[len(values) // 2 :]:
+            values.pop(key)
+        return "others"
+    key = max(values, key=lambda each: _size(_dump(values[each])))
+    value = values[key]
+    if isinstance(value, dict) and value:
+        return f"{key[:64]}.{_shorten(value)}"[:128]
+    if isinstance(value, list) and len(value) > 1:
+        values[key] = value[: len(value) * 3 // 4]
+    else:
+        values.pop(key)
+    return key[:64]
 
 
 def _safe(value: Any) -> Any:

@@ -1,8 +1,10 @@
-"""Monthly partitions of the audit log, created ahead of time; works for the role that owns no table."""
+"""Partitions of events (by month) and of pulls (by day), created ahead of time; works for the role that owns no table."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import structlog
@@ -10,6 +12,7 @@ import structlog
 from database import sql
 
 MONTHS_AHEAD = 3
+DAYS_AHEAD = 7
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,30 @@ def ensure(months: int = MONTHS_AHEAD) -> list[Partition]:
     want of a partition.
     """
     found = sql.rows("SELECT partition, outcome FROM audit_ensure_partitions(%s::integer)", (months,))
+    return _told(found)
+
+
+def ensure_pulls(days: int = DAYS_AHEAD) -> list[Partition]:
+    """As `ensure`, the partitions of today (UTC) and the next `days`, at most 31."""
+    found = sql.rows(
+        """
+        SELECT partition, outcome FROM audit_ensure_pull_days(
+          (now() AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date + %s::integer)
+        """,
+        (days,),
+    )
+    return _told(found)
+
+
+def ensure_days(days: Collection[date]) -> list[Partition]:
+    """The partitions of these days, where they are neither 400 days past nor 31 ahead: such a time is a broken clock's."""
+    made: list[Partition] = []
+    for day in sorted(days):
+        made += _told(sql.rows("SELECT partition, outcome FROM audit_ensure_pull_days(%s, %s)", (day, day)))
+    return made
+
+
+def _told(found: list[sql.Row]) -> list[Partition]:
     partitions = [Partition(name, Outcome(outcome)) for name, outcome in found]
     for partition in partitions:
         if partition.outcome in (Outcome.LEFT_IN_DEFAULT, Outcome.BUSY):
@@ -44,6 +71,9 @@ def ensure(months: int = MONTHS_AHEAD) -> list[Partition]:
     return partitions
 
 
-def default_rows() -> int:
-    """Events in the DEFAULT partition: anything but 0 means that `ensure` did not run in time."""
-    return int(sql.value("SELECT count(*) FROM audit_event_default"))
+def strays() -> dict[str, int]:
+    """Rows in the DEFAULT partition of each table, counted up to 10,000.
+
+    Anything but 0 means that a partition was not made in time, or, of pulls, that the clock of a host is wrong.
+    """
+    return dict(sql.rows("SELECT parent, strays FROM audit_strays()"))

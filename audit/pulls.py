@@ -1,13 +1,17 @@
 """One line per pulled manifest, in a local spool: a pull writes no database row and never fails for this.
 
 A file belongs to one process and is only appended to, so a killed process loses nothing it has written; a
-power failure loses at most the last second. Shipping the files into the database is another part's work; the
+power failure loses at most the last second. Its writer holds a lock on it (flock) for as long as it may append:
+the kernel takes the lock back whatever ends the process, so audit.spool knows by it which files are whole. The
 format is one JSON object a line, either a pull (`PullLine`) or {"gap": n, "since": ts, "until": ts}: n lines
 that could not be written.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -16,6 +20,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -25,10 +30,14 @@ from django.conf import settings
 from access.principal import Principal
 from audit.detail import MAX_AGENT, MAX_REQUEST_ID, address, clean
 
-MAX_FILE_BYTES = 16 * 1024 * 1024
+# Of 64 processes, half of the spool at most is shipped and kept only because its writer goes on with the file.
+MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_SPOOL_BYTES = 1024 * 1024 * 1024
 SYNC_SECONDS = 1.0
 COMPLAIN_SECONDS = 60.0
+# A process that is killed while it cannot write takes at most the counts of so long with it.
+GAP_SECONDS = 10.0
+OPEN_ATTEMPTS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +82,7 @@ class PullLine:
             repository=repository,
             digest=digest,
             tag=tag,
-            ip=address(actor.origin.ip),
+            ip=_address(actor.origin.ip),
             agent=clean(actor.origin.agent, MAX_AGENT),
             request_id=clean(actor.origin.request_id, MAX_REQUEST_ID),
         )
@@ -102,6 +111,7 @@ class PullSpool:
         self._measured_at = float("-inf")
         self._lost = 0
         self._lost_since = ""
+        self._told_at = float("-inf")
         self._torn = False
         self._complained_at = float("-inf")
 
@@ -112,10 +122,12 @@ class PullSpool:
                 self._append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
             except Exception as failure:  # noqa: BLE001 - a pull never fails for its bookkeeping, whatever is wrong
                 self._lose(repr(failure))
+            self._sync_soon()
 
     def close(self) -> None:
         """Make what was written durable and let go of the file."""
         with self._lock:
+            self._tell_gap()
             self._close()
 
     def forked(self) -> None:
@@ -129,16 +141,28 @@ class PullSpool:
         if not self._has_room(len(line)):
             self._lose("the spool is full")
             return
-        if self._file >= 0 and self._written + len(line) > self._max_file_bytes:
+        self._have_file(len(line))
+        self._write_gap()
+        self._write(line)
+
+    def _have_file(self, wanted: int) -> None:
+        if self._file >= 0 and self._written + wanted > self._max_file_bytes:
             self._close()
         if self._file < 0:
             self._open()
+
+    def _write_gap(self) -> None:
         if self._lost:
             gap = {"gap": self._lost, "since": self._lost_since, "until": _now()}
             self._write(json.dumps(gap).encode() + b"\n")
-            self._lost = 0
-        self._write(line)
-        self._sync_soon()
+            self._lost, self._told_at = 0, time.monotonic()
+
+    def _tell_gap(self) -> None:
+        """Write how many lines were lost though no line follows; a full spool has room for this."""
+        if self._lost:
+            with contextlib.suppress(OSError):  # it stays counted, and is tried again
+                self._have_file(0)
+                self._write_gap()
 
     def _write(self, line: bytes) -> None:
         if self._torn:  # the last write ended inside a line
@@ -147,16 +171,22 @@ class PullSpool:
         self._written += written
         self._spooled += written
         self._torn = written != len(line)
-        if self._torn:
+        if written < len(line) - 1:  # all but the newline is a line
             raise OSError(f"{written} of {len(line)} bytes written")
 
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host"
-        path = self._folder / f"{host}.{os.getpid()}.{time.time_ns()}.jsonl"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._file = os.open(path, flags, 0o640)
-        self._written, self._torn = 0, False
+        for _ in range(OPEN_ATTEMPTS):
+            path = self._folder / f"{host}.{os.getpid()}.{time.time_ns()}.jsonl"
+            file = os.open(path, flags, 0o640)
+            if _owned(file):
+                break
+            os.close(file)
+        else:
+            raise OSError("no new file of the spool could be locked")
+        self._file, self._written, self._torn = file, 0, False
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)  # else a power failure could forget the file's name
@@ -183,6 +213,10 @@ class PullSpool:
     def _sync(self) -> None:
         with self._lock:
             self._syncing = None
+            if self._lost:
+                if time.monotonic() - self._told_at >= GAP_SECONDS:
+                    self._tell_gap()
+                self._sync_soon()
             # A duplicate outlives a rotation in between, and the lock is not held while the disk works.
             file = os.dup(self._file) if self._file >= 0 else -1
         if file < 0:
@@ -211,11 +245,26 @@ class PullSpool:
             log.error("pulls are not being recorded", lost=self._lost, reason=reason)
 
 
+def _owned(file: int) -> bool:
+    """Lock a file just made. False when the shipper was here first: it takes a file without a lock for left, and removes it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks, on which the shipper finds none either and removes nothing
+        return True
+    return os.fstat(file).st_nlink > 0
+
+
 def _bytes_in(folder: Path) -> int:
     try:
         return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.name.endswith(".jsonl"))
     except FileNotFoundError:  # no folder yet, or the shipper removed a file meanwhile
         return 0
+
+
+# The same clients come again and again, and to read an address takes as long as to write the line.
+_address = lru_cache(maxsize=4096)(address)
 
 
 def _now() -> str:
@@ -236,6 +285,7 @@ def _shared() -> PullSpool:
     with _spool_lock:
         if _spool is None:
             _spool = PullSpool(Path(settings.WHARF_SPOOL) / "pulls")
+            atexit.register(_spool.close)
         return _spool
 
 

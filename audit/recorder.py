@@ -1,14 +1,14 @@
-"""Writes one row of the audit log. Called by audit.actions, audit.denials and audit.sign_ins alone."""
+"""Writes one row of the audit log. Called by audit.actions, audit.denials, audit.sign_ins, and audit.spool for what is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from access.principal import AuthMethod, Principal, ProjectRef
 from audit.detail import MAX_AGENT, MAX_REQUEST_ID, address, clean, encode
+from audit.parts import NO_RESOURCE, Resource, Result
 from database import generations, sql
 
 _INSERT = """
@@ -17,23 +17,6 @@ _INSERT = """
     VALUES (%s, %s, %s, %s, %s, %s::inet, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
 """
 _INSERT_AND_NOTIFY = f"WITH recorded AS ({_INSERT}) {generations.NOTIFY}"
-
-
-class Result(StrEnum):
-    OK = "ok"
-    DENIED = "denied"
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What was acted on, by the name it had then. `id` is '' for a thing without a row."""
-
-    type: str = ""
-    id: str = ""
-    name: str = ""
-
-
-NO_RESOURCE = Resource()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from access.principal import ActorKind, AuthMethod, Principal
 from audit import denials, recorder
-from audit.recorder import Event, Resource, Result
+from audit.parts import Resource, Result
+from audit.recorder import Event
 
 
 def record(actor: Principal, method: AuthMethod, **detail: str | int | bool | None) -> None:
@@ -31,4 +32,4 @@ def refused(nobody: Principal, kind: ActorKind, name: str, reason: str) -> None:
 
 
 def _operation(kind: ActorKind) -> str:
-    return f"{kind}.sign-in"
+    return "robot.sign-in" if kind is ActorKind.ROBOT else "user.sign-in"

@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 
 from celery import beat
 
+# Loaded before Celery listens for SIGTERM, whose handler may make the scheduler: not in the middle of being loaded.
+from jobs.beat import Ticker
+
 
 class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery is untyped
     """`celery beat --scheduler wharf.beat:Scheduler`."""
@@ -25,8 +28,6 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery is untyped
     _is_asking = False
 
     def setup_schedule(self) -> None:
-        from jobs.beat import Ticker
-
         self._ticker = Ticker()
 
     def tick(self, *_: Any, **__: Any) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from types import ModuleType
 
-from core.errors import WharfError
+from core.errors import SearchTooLong, WharfError
 from core.oci.quoting import quoted
 from wharf import commands
 
@@ -99,7 +99,7 @@ def _one_line(action: Callable[[], int]) -> int:
         return _unread()
     except WharfError as error:
         print(f"wharf: {error.message}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, SearchTooLong) else 1  # that one must be asked otherwise
     except KeyboardInterrupt:
         return 130
     except Exception as error:

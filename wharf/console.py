@@ -56,7 +56,7 @@ def show(
     if options.json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
     elif isinstance(found, Mapping):
-        sys.stdout.write(_printable(text, keep="\n") + "\n")
+        sys.stdout.write(printable(text, keep="\n") + "\n")
     else:
         _table(found)
     return 0
@@ -78,10 +78,10 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else _printable(str(value))
+    return "" if value is None else printable(str(value))
 
 
-def _printable(text: str, keep: str = "") -> str:
+def printable(text: str, keep: str = "") -> str:
     """Whatever would move the cursor, turn the text around or end the line is shown as U+FFFD: others chose some of it."""
     return "".join(
         each if each.isprintable() or each in keep else "\N{REPLACEMENT CHARACTER}" for each in text

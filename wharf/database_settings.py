@@ -12,6 +12,13 @@ from psycopg.conninfo import conninfo_to_dict
 POOL_MAX = 16
 POOL_TIMEOUT = 5.0
 CONNECT_TIMEOUT = 5
+# A server whose host vanished sends no end of its connections: the kernel's own patience is a quarter of an hour and more.
+SILENCE = {
+    "tcp_user_timeout": "10000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+}
 
 
 def database_settings(url: str, *, lease: timedelta) -> dict[str, Any]:
@@ -27,6 +34,7 @@ def database_settings(url: str, *, lease: timedelta) -> dict[str, Any]:
     }
     options: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT,
+        **SILENCE,
         **parts,
         "options": " ".join(filter(None, (parts.get("options", ""), _guc(lease)))),
         "pool": {"min_size": 0, "max_size": POOL_MAX, "timeout": POOL_TIMEOUT, "max_idle": 300.0},

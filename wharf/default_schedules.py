@@ -8,9 +8,12 @@ from jobs.schedules import Default
 
 DEFAULTS: Final = (
     Default("statistics.fold", "@every 10s"),
+    Default("statistics.age", "23 0 * * *"),
+    Default("statistics.unique", "41 0 * * *"),
     Default("repositories.purge", "@every 5m"),
     Default("uploads.reap", "@every 10m"),
     Default("jobs.housekeeping", "@every 10m"),
     Default("ldap.sync", "@every 15m"),
     Default("audit.partitions", "17 1 * * *"),
+    Default("audit.purge", "47 2 * * *"),
 )

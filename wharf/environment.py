@@ -53,6 +53,7 @@ class Role(StrEnum):
     WEB = "web"
     WORKER = "worker"
     BEAT = "beat"
+    SHIPPER = "shipper"
     ALL = "all"
 
 
@@ -74,9 +75,13 @@ class Environment(BaseSettings):
     migrate_database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     storage: str = ""
+    audit_key_file: Path | None = None
+    audit_heads: Path | None = None
+    audit_archive: Path | None = None
     lease_hours: int = Field(default=24, ge=1, le=24 * 30)
     test_gc_floor: float | None = Field(default=None, ge=0)
     failpoints: str = ""
+    test_gallery: bool = False
     workers: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=640, ge=8, le=4096)
     stop_seconds: int = Field(default=20, ge=1, le=3600)
@@ -110,9 +115,11 @@ class Environment(BaseSettings):
             raise ValueError("must be an address, or unix:/absolute/path of a socket")
         return bind
 
-    @field_validator("data")
+    @field_validator("data", "audit_key_file", "audit_heads", "audit_archive")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
+    def _absolute(cls, path: Path | None) -> Path | None:
+        if path is None:
+            return None
         return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links out of the name
 
     @field_validator("secret_key")
@@ -187,6 +194,21 @@ class Environment(BaseSettings):
     @property
     def storage_url(self) -> str:
         return self.storage or f"file://{self.layout.storage}"
+
+    @property
+    def audit_keys(self) -> Path:
+        """The keys of the audit log's seal."""
+        return self.audit_key_file or self.layout.audit_keys
+
+    @property
+    def audit_heads_file(self) -> Path:
+        """Where signed heads of the audit log are appended."""
+        return self.audit_heads or self.layout.audit_heads
+
+    @property
+    def audit_archive_folder(self) -> Path:
+        """Where a purge writes what it drops, if it is told to."""
+        return self.audit_archive or self.layout.audit_archive
 
     @property
     def lease(self) -> timedelta:

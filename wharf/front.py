@@ -1,4 +1,4 @@
-"""The commands of the processes that serve and work: gunicorn, the Celery worker, Celery beat."""
+"""The commands of the processes that serve and work: gunicorn, the Celery worker, Celery beat, the shipper of pulls."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ TASK_PROCESSES = 4
 
 
 def commands(environment: Environment, *, listener: int) -> list[Command]:
-    """What `environment.role` runs. `listener` is the descriptor of the reserved port."""
+    """What `environment.role` runs, its own process first. `listener` is the descriptor of the reserved port.
+
+    A host that serves pulls has a spool, and needs one shipper for it, however many registries it runs.
+    """
     web, worker, beat = _gunicorn(environment, listener), _worker(environment), _beat(environment)
+    shipper = _shipper(environment)
     return {
-        Role.ALL: [web, worker, beat],
-        Role.REGISTRY: [web],
+        Role.ALL: [web, worker, beat, shipper],
+        Role.REGISTRY: [web, shipper],
+        Role.SHIPPER: [shipper],
         Role.WEB: [web],
         Role.WORKER: [worker],
         Role.BEAT: [beat],
@@ -68,12 +73,23 @@ def _beat(environment: Environment) -> Command:
     return _celery(environment, "beat", flags, orphaned=signal.SIGTERM)
 
 
+def _shipper(environment: Environment) -> Command:
+    return Command(
+        "shipper",
+        (sys.executable, "-m", "wharf.shipper"),
+        grace=5.0,  # what is not shipped stays in the spool
+        directory=CHECKOUT,
+        log=environment.layout.logs / "shipper.log",
+    )
+
+
 def _celery(
     environment: Environment, name: str, flags: tuple[str, ...], *, orphaned: signal.Signals
 ) -> Command:
     return Command(
         name,
-        (sys.executable, "-m", "celery", "-A", "wharf.celery", *flags),
+        # Django's checks are of the source, by bin/check: here they would load every page and route, a second of each start.
+        (sys.executable, "-m", "celery", "-A", "wharf.celery", "--skip-checks", *flags),
         orphaned=orphaned,
         grace=15.0,  # tasks may run twice: killing a long one is safe
         directory=CHECKOUT,

@@ -28,6 +28,8 @@ SERVE_TIMEOUT = 60.0
 # Pools of the gunicorn workers, the task processes, commands, backups, and the superuser's reserve.
 SPARE_CONNECTIONS = 40
 POOL = 16
+# Of each worker, outside its pool: audit.export.exporting.AT_ONCE.
+STREAMS = 4
 
 REFUSALS = (StartRefused, DataInUse, ProgramsMissing, PostgresFailed, ServiceUserMissing, OSError)
 
@@ -69,6 +71,7 @@ class Instance:
         if environment.role is Role.ALL:
             self.supervisor.keep = (datalock.acquire(layout.lock),)
         preflight.storage_folder(environment)
+        preflight.pages(environment)
         listener = preflight.reserve_port(environment)
         preflight.secret_key(environment)
         password = ""
@@ -83,7 +86,7 @@ class Instance:
             environment.layout,
             postgres=environment.embedded_postgres,
             valkey=environment.embedded_valkey,
-            max_connections=environment.workers * POOL + SPARE_CONNECTIONS,
+            max_connections=environment.workers * (POOL + STREAMS) + SPARE_CONNECTIONS,
         )
         if parts.postgres is not None and not (parts.postgres.cluster / "PG_VERSION").exists():
             say(f"making the database in {parts.postgres.cluster} (first start)")

@@ -49,6 +49,26 @@ class DataLayout:
         return self.root / "spool"
 
     @property
+    def audit(self) -> Path:
+        return self.root / "audit"
+
+    @property
+    def audit_keys(self) -> Path:
+        return self.audit / "keys"
+
+    @property
+    def audit_heads(self) -> Path:
+        return self.audit / "heads.jsonl"
+
+    @property
+    def audit_forward(self) -> Path:
+        return self.audit / "forward"
+
+    @property
+    def audit_archive(self) -> Path:
+        return self.audit / "archive"
+
+    @property
     def metrics(self) -> Path:
         return self.root / "metrics"
 

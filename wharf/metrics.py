@@ -25,6 +25,7 @@ from core import request_facts
 from core.addresses import plain_address
 from wharf import metrics_folder
 from wharf.exchange import Exchange
+from wharf.metrics_audit import AUDIT
 from wharf.metrics_jobs import JOBS
 
 Environ = dict[str, Any]
@@ -144,6 +145,7 @@ def _collected(encode: Callable[[CollectorRegistry], bytes]) -> bytes:
     folder = os.environ.get(metrics_folder.VARIABLE)
     registry = CollectorRegistry()
     registry.register(JOBS)
+    registry.register(AUDIT)
     if folder is None:  # one process, as under a development server
         registry.register(REGISTRY)
         return encode(registry)

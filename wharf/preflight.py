@@ -9,7 +9,8 @@ import socket
 import stat
 from pathlib import Path
 
-from wharf.environment import Environment
+from frontend import assets
+from wharf.environment import Environment, Role
 from wharf.layout import DataLayout
 
 KEY_BYTES = 48
@@ -63,6 +64,14 @@ def storage_folder(environment: Environment) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StartRefused(f"WHARF_STORAGE: {root} cannot be written ({reason})") from None
+
+
+def pages(environment: Environment) -> None:
+    """Prove that what pages load is there, where pages are served. Raises StartRefused."""
+    if environment.role in (Role.ALL, Role.WEB) and (missing := assets.missing()):
+        raise StartRefused(
+            f"{missing[0]} is not there, without which no page can be shown: bin/up fetches what pages load"
+        )
 
 
 def reserve_port(environment: Environment) -> socket.socket:

@@ -20,13 +20,15 @@ def serve(environment: Environment) -> NoReturn:
     """Check what must be true, then become the process of `environment.role`. Raises StartRefused."""
     if environment.role is Role.ALL:
         raise StartRefused(
-            "set WHARF_ROLE to registry, web, worker or beat; all of them at once is: wharf up"
+            "set WHARF_ROLE to registry, web, worker, beat or shipper; all of them at once is: wharf up"
         )
     preflight.external_services(environment)
     preflight.data_folder(environment.layout)
     preflight.storage_folder(environment)
+    preflight.pages(environment)
     listener = preflight.reserve_port(environment).detach() if environment.role in SERVERS else -1
-    (command,) = front.commands(environment, listener=listener)
+    # A registry's shipper is a role of its own here: one process, which signals reach directly.
+    command = front.commands(environment, listener=listener)[0]
     if command.directory is not None:
         os.chdir(command.directory)
     os.execve(command.arguments[0], command.arguments, {**os.environ, **command.environment})  # noqa: S606 - a fixed list

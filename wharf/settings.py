@@ -17,6 +17,8 @@ SECRET_KEY_FALLBACKS = ENVIRONMENT.former_secrets
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 
 INSTALLED_APPS = [
+    # The first one's translations win: others have words of their own for "Name".
+    "frontend",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "accounts",
@@ -27,7 +29,6 @@ INSTALLED_APPS = [
     "config",
     "projects",
     "artifacts",
-    "frontend",
 ]
 # The web side only: /v2, /v1 and /service/token are served with an empty chain (wharf/wsgi.py).
 MIDDLEWARE = [
@@ -53,7 +54,10 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["frontend.context.page"]},
+        "OPTIONS": {
+            "context_processors": ["frontend.context.base"],
+            "builtins": ["django.templatetags.i18n", "frontend.templatetags.wharf_ui"],
+        },
     }
 ]
 
@@ -61,6 +65,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+# As each calls itself.
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -79,6 +85,11 @@ WHARF_ROLE = ENVIRONMENT.role
 WHARF_DATA = ENVIRONMENT.data
 WHARF_EMBEDS_DATABASE = ENVIRONMENT.embedded_postgres
 WHARF_SPOOL = ENVIRONMENT.layout.spool
+WHARF_AUDIT_KEY_FILE = ENVIRONMENT.audit_keys
+WHARF_AUDIT_HEADS = ENVIRONMENT.audit_heads_file
+WHARF_AUDIT_FORWARD = ENVIRONMENT.layout.audit_forward
+WHARF_AUDIT_ARCHIVE = ENVIRONMENT.audit_archive_folder
+WHARF_AUDIT_ARCHIVE_NAMED = ENVIRONMENT.audit_archive is not None
 WHARF_STORAGE = ENVIRONMENT.storage_url
 WHARF_EXTERNAL_URLS = ENVIRONMENT.allowed_origins
 WHARF_TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
@@ -89,6 +100,7 @@ WHARF_REDIS_URL = ENVIRONMENT.redis
 WHARF_LEASE = ENVIRONMENT.lease
 WHARF_TEST_GC_FLOOR = ENVIRONMENT.test_gc_floor
 WHARF_FAILPOINTS = ENVIRONMENT.failpoints
+WHARF_GALLERY = ENVIRONMENT.test_gallery
 WHARF_PORT = ENVIRONMENT.port
 WHARF_CHECKOUT = layout.CHECKOUT
 # What administrators may not change while this runs (config.locks).

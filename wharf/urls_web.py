@@ -10,6 +10,7 @@ from registry_api.rest import urls as rest
 # What Django asks this module for.
 handler400 = "frontend.views.problems.bad_request"
 handler404 = "frontend.views.problems.not_found"
+handler500 = "frontend.views.problems.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages.urlpatterns,

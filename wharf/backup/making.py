@@ -23,8 +23,10 @@ from access.principal import Principal
 from access.table import P
 from artifacts import copies
 from audit.actions import action
+from audit.seal import keys
 from wharf.backup import dumping
 from wharf.backup.repository import (
+    AUDIT_KEYS,
     BLOBS,
     DUMP,
     FORMAT,
@@ -71,6 +73,8 @@ def back_up(actor: Principal, environment: Environment, target: Path, *, with_ke
         made_at, draft = _draft(target)
         facts = _dump(environment, draft)
         key = _write_key(environment, draft, with_key=with_key)
+        if with_key:
+            _write_audit_keys(environment, draft)
         faults, totals = _copy_blobs(draft, target, expected=facts["bytes"])
         damaged = [f"{fault.key}: {fault.reason}" for fault in faults[:MAX_NAMED_DAMAGES]]
         manifest = Manifest(
@@ -163,6 +167,12 @@ def _write_key(environment: Environment, draft: Path, *, with_key: bool) -> Path
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secret + "\n")
     return path
+
+
+def _write_audit_keys(environment: Environment, draft: Path) -> None:
+    """Without them the restored audit log can be neither verified nor sealed. A host that does not seal has none."""
+    if environment.audit_keys.exists():
+        keys.merge(draft / AUDIT_KEYS, keys.read(environment.audit_keys).keys)
 
 
 def _copy_blobs(draft: Path, target: Path, *, expected: int) -> tuple[list[copies.Fault], copies.Totals]:

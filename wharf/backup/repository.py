@@ -6,6 +6,7 @@ snapshots/<UTC time>/              one state, whole from the moment it has this 
     database.dump                  pg_dump, custom format
     blobs.list                     "<key> <size>" a line, the blobs of that state
     secret.key                     the key that opens sealed values, where it is not given by WHARF_SECRET_KEY
+    audit.keys                     the keys of the audit log's seal, where this host has them
 snapshots/<UTC time>.partial       one that was not finished; the next backup removes it
 """
 
@@ -30,6 +31,7 @@ MANIFEST: Final = "manifest.json"
 DUMP: Final = "database.dump"
 LISTING: Final = "blobs.list"
 SECRET: Final = "secret.key"  # noqa: S105 - a file name
+AUDIT_KEYS: Final = "audit.keys"
 PARTIAL: Final = ".partial"
 REMOVED: Final = ".removed"
 TIME_FORMAT: Final = "%Y-%m-%dT%H%M%SZ"
@@ -119,6 +121,10 @@ class Snapshot:
     @property
     def secret(self) -> Path:
         return self.folder / SECRET
+
+    @property
+    def audit_keys(self) -> Path:
+        return self.folder / AUDIT_KEYS
 
     def checked(self) -> Manifest:
         """Its manifest, once the files beside it have the hashes it names. Raises BackupFailed."""

@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from django.db.migrations.loader import MigrationLoader
 
 from access.principal import Principal
 from access.table import P
 from artifacts import copies
 from audit.actions import action
+from audit.seal import keys, sealer
+from audit.seal.keys import KeyUnusable
 from core.errors import Conflict
 from wharf import datalock, embedded, migration, preflight
 from wharf.backup import dumping
@@ -27,9 +30,16 @@ from wharf.instance import REFUSALS
 from wharf.progress import Progress
 
 # What a stopped server may leave that no restore has to respect; all else in a data folder is somebody's data.
-HARMLESS = frozenset({"lock", "logs", "run", "metrics", "lost+found"})
+# Heads of the audit log that were signed here are proof, whatever is restored.
+HARMLESS = frozenset({"lock", "logs", "run", "metrics", "lost+found", "audit"})
 # Blobs stay where they are: they are compared one by one.
 STAYS = HARMLESS | {"storage"}
+
+# Since the backup was made events may have gone to a syslog server, which knows them by ids that are free here again.
+UNUSED_IDS = 1_000_000_000
+_NEW_IDS = "SELECT setval('audit_event_id_seq', nextval('audit_event_id_seq') + %s)"
+
+log = structlog.get_logger(__name__)
 
 
 class NotEmpty(Conflict):
@@ -57,6 +67,8 @@ def restore(actor: Principal, environment: Environment, snapshot: Snapshot, *, r
     try:
         moved = _make_room(environment, key, replace=replace)
         _write_key(environment, key)
+        if snapshot.audit_keys.exists():
+            keys.merge(environment.audit_keys, keys.read(snapshot.audit_keys).keys)
         faults, totals = _put_blobs(snapshot, manifest)
         with _database(environment, held):
             _restore_database(environment, snapshot, manifest)
@@ -187,6 +199,9 @@ def _restore_database(environment: Environment, snapshot: Snapshot, manifest: Ma
     program = dumping.program("pg_restore", server=server, embedded=environment.embedded_postgres)
     dumping.restore(url, snapshot.dump, by=program)
     migration.migrate(environment, verbosity=0)
+    with dumping.connect(url) as connection:
+        connection.execute(_NEW_IDS, [UNUSED_IDS])
+        connection.commit()
 
 
 def _record(
@@ -199,6 +214,15 @@ def _record(
         with action(actor, P.CONFIGURATION_UPDATE, name="backup.restore") as act:
             act.resource("backup", None, str(snapshot.folder))
             act.detail["data"], act.detail["missing"] = str(environment.data), len(faults)
+        _say_that_it_was_meant()
     finally:
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
+
+
+def _say_that_it_was_meant() -> None:
+    """Heads that were signed after the state that is back would tell of a log cut short."""
+    try:
+        sealer.note_restored()
+    except (KeyUnusable, OSError) as reason:
+        log.warning("say it yourself: wharf audit accept-restore", reason=str(reason))

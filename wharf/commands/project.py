@@ -27,7 +27,10 @@ def _register_create(verbs: console.SubParsers) -> None:
     parser.add_argument("name")
     parser.add_argument("--public", action="store_true", help="anybody may pull")
     parser.add_argument(
-        "--quota", type=console.size, default=-1, metavar="SIZE", help="e.g. 10GiB; default: unlimited"
+        "--quota",
+        type=console.size,
+        metavar="SIZE",
+        help="e.g. 10GiB, or 'unlimited'; default: the setting storage_per_project",
     )
     parser.add_argument("--owner", metavar="USER", help="becomes project admin")
     parser.set_defaults(run=create)
@@ -48,6 +51,11 @@ def _register_change(verbs: console.SubParsers) -> None:
         help="accept indexes with missing children",
     )
     indexes.add_argument("--complete-indexes", dest="sparse", action="store_false", help="refuse them")
+    parser.add_argument(
+        "--pull-log",
+        choices=("all", "coalesced", "off"),
+        help="pulls in the audit log: a row each, one for those alike, or none; counts are kept all the same",
+    )
     parser.add_argument("--quota", type=console.size, metavar="SIZE", help="e.g. 10GiB, or 'unlimited'")
     parser.set_defaults(run=change)
 
@@ -77,13 +85,18 @@ def list_(options: argparse.Namespace) -> int:
 
 
 def change(options: argparse.Namespace) -> int:
+    from audit.pull_log import PullLog
     from projects.queries import project_by_name
     from projects.services.projects import Changes, change_project, set_quota
 
-    changes = Changes(public=options.public, sparse_indexes=options.sparse)
+    changes = Changes(
+        public=options.public,
+        sparse_indexes=options.sparse,
+        pull_log=PullLog(options.pull_log) if options.pull_log else None,
+    )
     if not changes.given() and options.quota is None:
         raise InvalidInput(
-            "nothing to change: give --public, --private, --sparse-indexes, --complete-indexes or --quota"
+            "nothing to change: give --public, --private, --sparse-indexes, --complete-indexes, --pull-log or --quota"
         )
     actor = console.actor()
     project = project_by_name(actor, options.name)
@@ -113,4 +126,5 @@ def _facts(project: Project) -> dict[str, Any]:
         "used": project.quota.used,
         "quota": project.quota.hard_limit,
         "sparse_indexes": project.sparse_indexes,
+        "pull_log": project.pull_log,
     }

@@ -1,0 +1,1 @@
+"""The chain that seals the audit log: made by one sealer, walked by whoever verifies."""
