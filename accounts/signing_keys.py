@@ -125,12 +125,15 @@ def rotate(actor: Principal) -> str:
     The old one verifies as long as any token may live: the setting may have been lowered since its last ones were issued.
     """
     with action(actor, P.CONFIGURATION_UPDATE, name="signing-key.rotate") as draft:
-        sql.execute(
-            "UPDATE signing_key SET retired_at = now() + make_interval(secs => %s::integer) WHERE retired_at IS NULL",
+        retired = sql.rows(
+            "UPDATE signing_key SET retired_at = now() + make_interval(secs => %s::integer) WHERE retired_at IS NULL "
+            "RETURNING kid",
             [LONGEST_TOKEN_MINUTES * 60 + CLOCKS_SECONDS],
         )
         kid = _create()
         draft.resource("signing-key", kid, kid)
+        draft.before({"signs": [former for (former,) in retired]})
+        draft.after({"signs": [kid]})
     forget()
     return kid
 

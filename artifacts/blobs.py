@@ -6,7 +6,7 @@ from access.check import require
 from access.principal import Principal
 from access.reach import CONDITION, reach
 from access.table import P
-from artifacts import links, repositories
+from artifacts import links, read_only, repositories
 from artifacts.queries import LinkedBlob
 from artifacts.repositories import CURRENT, Target
 from audit.actions import action
@@ -47,6 +47,7 @@ def mount(actor: Principal, target: Target, digest: Digest, *, source: Target | 
     source and a source without right all look alike. Raises Denied (no push right on the target), QuotaExceeded.
     """
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
+    read_only.refuse()
     found = _anywhere(actor, target, digest) if source is None else _in(actor, source, digest)
     return found is not None and _mount(actor, target, digest, found=found)
 
@@ -58,7 +59,7 @@ def _in(actor: Principal, source: Target, digest: Digest) -> sql.Row | None:
         return None
     return sql.row(
         f"""
-        SELECT link.repository_id, b.id, b.size, r.project_id, r.name FROM repository r
+        SELECT link.repository_id, b.id, b.size, r.project_id FROM repository r
         JOIN blob b ON b.digest = %(digest)s AND b.health = 'ok'
         JOIN repository_blob link ON link.repository_id = r.id AND link.blob_id = b.id
         WHERE {CURRENT}
@@ -87,7 +88,7 @@ def _anywhere(actor: Principal, target: Target, digest: Digest) -> sql.Row | Non
         return None
     return sql.row(
         """
-        SELECT link.repository_id, b.id, b.size, r.project_id, r.name FROM repository r
+        SELECT link.repository_id, b.id, b.size, r.project_id FROM repository r
         JOIN repository_blob link ON link.repository_id = r.id JOIN blob b ON b.id = link.blob_id
         WHERE r.project_id = ANY(%s::bigint[]) AND r.deleted_at IS NULL AND b.id = %s LIMIT 1
         """,
@@ -97,14 +98,16 @@ def _anywhere(actor: Principal, target: Target, digest: Digest) -> sql.Row | Non
 
 @retried
 def _mount(actor: Principal, target: Target, digest: Digest, *, found: sql.Row) -> bool:
-    source_id, blob_id, size, source_project, source_name = found
+    source_id, blob_id, size, source_project = found
     repository_id = repositories.ensure(target)
     with action(
         actor, P.REPOSITORY_PUSH, target.project, name="blob.mount", repository=str(target.name)
     ) as draft:
         repositories.lock(repository_id, target)
         draft.resource("repository", repository_id, str(target.name))
-        draft.detail.update(digest=str(digest), source=source_name, size=size)
+        # Readers of this project's log may not know that other one: its ids tell them nothing.
+        source = {"source_project": source_project, "source_repository": source_id}
+        draft.after({"digest": str(digest), "size": size} | source)
         locked = "SELECT true FROM repository_blob WHERE repository_id = %s AND blob_id = %s FOR KEY SHARE"
         is_here = bool(sql.value(locked, [source_id, blob_id]))
         if is_here:
@@ -120,6 +123,7 @@ def delete(actor: Principal, target: Target, digest: Digest) -> None:
     with action(
         actor, P.ARTIFACT_DELETE, target.project, name="blob.delete", repository=str(target.name)
     ) as draft:
+        read_only.refuse()
         found = sql.row(
             f"""
             SELECT r.id, link.blob_id FROM repository r JOIN blob b ON b.digest = %(digest)s
@@ -139,4 +143,4 @@ def delete(actor: Principal, target: Target, digest: Digest) -> None:
             )
         links.unlink([repository_id], [blob_id], target.project.id)
         draft.resource("repository", repository_id, str(target.name))
-        draft.detail.update(digest=str(digest))
+        draft.before({"digest": str(digest)})

@@ -6,6 +6,7 @@ Callers hold the repository lock and a transaction; the order of locks is reposi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from artifacts.repositories import Target
 from core.errors import QuotaExceeded, UploadUnknown
 from core.oci.digest import Digest
 from database import sql
+from database.arrays import array
 from database.transactions import one_statement, refusal
 
 LEASE = "wharf_lease()"
@@ -148,6 +150,19 @@ def _count(project_id: int, blob_id: int, size: int) -> None:
         [project_id, blob_id],
     )
     if links == 1:
+        _charge(project_id, size)
+
+
+def count_all(project_id: int, blobs: Mapping[int, int]) -> None:
+    """Count new links of blobs, id -> bytes, and charge those the project had none of. Raises QuotaExceeded."""
+    statement = """
+        INSERT INTO project_blob AS counted (project_id, blob_id, n_links)
+        SELECT %s, blob_id, 1 FROM unnest(%s::bigint[]) AS blob_id ORDER BY blob_id
+        ON CONFLICT (project_id, blob_id) DO UPDATE SET n_links = counted.n_links + 1 RETURNING blob_id, n_links
+        """
+    counted = sql.rows(statement, [project_id, array(blobs)]) if blobs else []
+    size = sum(blobs[blob_id] for blob_id, n_links in counted if n_links == 1)
+    if size:
         _charge(project_id, size)
 
 

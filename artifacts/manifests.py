@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from access.check import require
 from access.principal import Principal
 from access.table import P
-from artifacts import facts, recording, references, repositories, tags
+from artifacts import facts, immutability, read_only, recording, references, repositories, tags
 from artifacts.facts import Facts
 from artifacts.repositories import CURRENT, Target
 from artifacts.tags import NO_CONDITIONS, Conditions, TagChange
 from audit.actions import action
-from core.errors import ChildOfIndex, DigestMismatch
+from core.errors import ChildOfIndex, DigestMismatch, PreconditionFailed
 from core.failpoints import MANIFEST_AFTER_COMMIT, MANIFEST_BEFORE_COMMIT, fp
 from core.oci.accessory import fallback_tag_subject
 from core.oci.digest import Digest
@@ -57,6 +59,7 @@ def put(actor: Principal, target: Target, push: Push) -> None:
     contradicts the blob), TagImmutable, PreconditionFailed.
     """
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
+    read_only.refuse()
     # Reading the config is blob I/O: it happens before the transaction, which then checks that the blob is really linked.
     found, known = facts.of(target, push.manifest)
     repository_id = repositories.ensure(target) if found is None else found
@@ -84,18 +87,19 @@ def _put(actor: Principal, target: Target, push: Push, *, repository_id: int, kn
         if not made.is_new and all(change.old == change.new for change in made.changes):
             draft.discard()
         draft.resource("artifact", made.artifact_id, f"{target.name}@{push.digest}")
-        draft.detail.update(_detail(push, made.changes))
+        draft.detail.update(_facts(push.manifest))
+        # Lists, not names as keys: a tag "token-2" is no secret.
+        draft.before({"tags": [{"tag": change.name, "digest": change.before} for change in made.changes]})
+        draft.after({"digest": str(push.digest), "tags": [change.name for change in made.changes]})
         fp(MANIFEST_BEFORE_COMMIT)
 
 
-def _detail(push: Push, changes: Sequence[TagChange]) -> dict[str, object]:
-    manifest = push.manifest
+def _facts(manifest: Manifest) -> dict[str, object]:
+    """What an event tells of the manifest, whatever tags it has."""
     return {
-        "digest": str(push.digest),
         "media_type": manifest.media_type,
         "size": len(manifest.payload),
         "subject": str(manifest.subject.digest) if manifest.subject else None,
-        "tags": [change.as_detail() for change in changes],
     }
 
 
@@ -108,35 +112,44 @@ def _note_fallback_subjects(artifact_id: int, repository_id: int, names: Sequenc
 
 
 @retried
-def delete(actor: Principal, target: Target, digest: Digest) -> None:
-    """Remove the manifest and all its tags at once; its referrers stay listed.
+def delete(
+    actor: Principal, target: Target, reference: Tag | Digest, *, seen: datetime | None = None
+) -> None:
+    """Remove the manifest a digest or tag names and all its tags at once; its referrers stay listed.
 
-    Raises ManifestUnknown, RepositoryUnknown, ChildOfIndex (names the index), TagImmutable, Denied.
+    `seen`: when somebody looked at its tags: nobody deletes one that was set since. Raises ManifestUnknown, RepositoryUnknown,
+    ChildOfIndex (names the index), TagImmutable, PreconditionFailed, Denied.
     """
     with action(
         actor, P.ARTIFACT_DELETE, target.project, name="artifact.delete", repository=str(target.name)
     ) as draft:
-        artifact_id, repository_id = _lock(target, digest)
+        read_only.refuse()
+        artifact_id, repository_id, digest = _lock(target, reference)
         _refuse_child(repository_id, digest)
-        changes = _lock_tags(artifact_id, digest)
+        changes = _lock_tags(repository_id, artifact_id, digest)
+        if seen is not None and sql.value(_SET_SINCE, (artifact_id, seen)):
+            raise PreconditionFailed("a tag was set to it meanwhile: look again at what would go")
         remove([artifact_id])
         if changes:
             tags.record_deleted(actor, repository_id, changes)
         draft.resource("artifact", artifact_id, f"{target.name}@{digest}")
-        draft.detail.update(digest=str(digest), tags=[change.name for change in changes])
+        draft.before({"digest": str(digest), "tags": [change.name for change in changes]})
 
 
-def _lock(target: Target, digest: Digest) -> tuple[int, int]:
+def _lock(target: Target, reference: Tag | Digest) -> tuple[int, int, Digest]:
+    named = "SELECT t.artifact_id FROM tag t WHERE t.repository_id = r.id AND t.name = %(reference)s"
+    which = f"a.id = ({named})" if isinstance(reference, Tag) else "a.digest = %(reference)s"
     found = sql.row(
         f"""
-        SELECT a.id, r.id FROM repository r JOIN artifact a ON a.repository_id = r.id
-        WHERE {CURRENT} AND a.digest = %(digest)s FOR UPDATE OF a
+        SELECT a.id, r.id, a.digest FROM repository r JOIN project p ON p.id = r.project_id
+        JOIN artifact a ON a.repository_id = r.id
+        WHERE {CURRENT} AND {which} FOR KEY SHARE OF p FOR UPDATE OF a
         """,
-        target.key | {"digest": digest.raw},
+        target.key | {"reference": reference.value if isinstance(reference, Tag) else reference.raw},
     )
     if found is None:
-        raise tags.missing(target, str(digest))
-    return found[0], found[1]
+        raise tags.missing(target, str(reference))
+    return found[0], found[1], Digest.from_bytes(bytes(found[2]))
 
 
 def _refuse_child(repository_id: int, digest: Digest) -> None:
@@ -154,11 +167,19 @@ def _refuse_child(repository_id: int, digest: Digest) -> None:
         )
 
 
-def _lock_tags(artifact_id: int, digest: Digest) -> list[TagChange]:
-    found = sql.rows(
-        "SELECT name, immutable FROM tag WHERE artifact_id = %s ORDER BY name FOR UPDATE", [artifact_id]
-    )
-    refused = [name for name, immutable in found if immutable and fallback_tag_subject(name) is None]
+_TAGS = f"""
+    WITH held AS MATERIALIZED (
+        SELECT t.name, t.immutable FROM tag t WHERE t.artifact_id = %(artifact)s ORDER BY t.name FOR UPDATE OF t
+    ), {immutability.FIXED_OF_HELD}
+"""
+
+
+_SET_SINCE: Final = "SELECT true FROM tag WHERE artifact_id = %s AND pushed_at > %s LIMIT 1"
+
+
+def _lock_tags(repository_id: int, artifact_id: int, digest: Digest) -> list[TagChange]:
+    found = sql.rows(_TAGS, {"artifact": artifact_id, "repository": repository_id})
+    refused = [name for name, is_fixed in found if is_fixed and fallback_tag_subject(name) is None]
     if refused:
         raise tags.immutable(refused)
     return [TagChange(name, digest, None) for name, _ in found]

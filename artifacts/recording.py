@@ -89,6 +89,7 @@ def record(
         "repository": repository_id,
         "digest": digest.raw,
         "size": size_of(manifest, held),
+        "restores": False,
         "blobs": array(held.blob_ids),
     }
     params |= _manifest(manifest) | _facts(known) | tags.parameters(actor, names, known.platforms)

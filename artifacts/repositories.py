@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from access.principal import Principal, ProjectRef
 from access.table import P
+from artifacts import immutability, read_only
 from audit.actions import action
-from core.errors import ProjectUnknown, RepositoryUnknown
+from core.errors import ProjectUnknown, RepositoryUnknown, TagImmutable
 from core.oci.names import RepositoryName
 from database import sql
 from database.transactions import retried
@@ -80,16 +81,23 @@ def make_visible(repository_id: int) -> None:
 
 
 @retried
-def describe(actor: Principal, target: Target, description: str) -> None:
-    """Change the repository's description. Raises RepositoryUnknown, Denied."""
+def describe(actor: Principal, target: Target, description: str | None) -> None:
+    """Change the repository's description; None leaves it. Raises RepositoryUnknown, Denied."""
     with action(
         actor, P.REPOSITORY_UPDATE, target.project, name="repository.update", repository=str(target.name)
     ) as draft:
+        read_only.refuse()
         found = sql.row(
-            f"SELECT r.id, r.description FROM repository r WHERE {CURRENT} FOR NO KEY UPDATE", target.key
+            f"""
+            SELECT r.id, r.description FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL FOR NO KEY UPDATE
+            """,
+            target.key,
         )
         if found is None:
             raise unknown(target)
+        if description in (None, found[1]):
+            draft.discard()
+            return
         sql.execute("UPDATE repository SET description = %s WHERE id = %s", [description, found[0]])
         draft.resource("repository", found[0], str(target.name))
         draft.before({"description": found[1]})
@@ -100,16 +108,33 @@ def describe(actor: Principal, target: Target, description: str) -> None:
 def delete(actor: Principal, target: Target) -> None:
     """Delete a repository with all it holds; its name is free at once, its contents are purged in the background.
 
-    Raises RepositoryUnknown, Denied.
+    Raises RepositoryUnknown, TagImmutable (nothing goes while it holds an immutable tag), Denied.
     """
     with action(
         actor, P.REPOSITORY_DELETE, target.project, name="repository.delete", repository=str(target.name)
     ) as draft:
+        read_only.refuse()
         found = sql.row(
-            f"SELECT r.id FROM repository r WHERE {CURRENT} AND r.visible_at IS NOT NULL FOR UPDATE",
+            f"""
+            SELECT r.id, r.description, (SELECT count(*) FROM artifact a WHERE a.repository_id = r.id),
+                   (SELECT count(*) FROM tag t WHERE t.repository_id = r.id)
+            FROM repository r JOIN project p ON p.id = r.project_id
+            WHERE {CURRENT} AND r.visible_at IS NOT NULL FOR KEY SHARE OF p FOR UPDATE OF r
+            """,
             target.key,
         )
         if found is None:
             raise unknown(target)
-        sql.execute("UPDATE repository SET deleted_at = now() WHERE id = %s", found)
+        _refuse_immutable(found[0], target)
+        sql.execute("UPDATE repository SET deleted_at = now() WHERE id = %s", found[:1])
         draft.resource("repository", found[0], str(target.name))
+        draft.before({"description": found[1], "artifacts": found[2], "tags": found[3]})
+
+
+def _refuse_immutable(repository_id: int, target: Target) -> None:
+    names = immutability.some_fixed(repository_id)
+    if names:
+        raise TagImmutable(
+            f"{target.name} holds immutable tags ({', '.join(names)}): free them first, or change the rule that protects them",
+            tags=names,
+        )

@@ -1,19 +1,21 @@
-"""The statistics fold: repository_change rows, written by triggers, become one repository_stats row each."""
+"""The statistics fold: repository_change rows, written by triggers, become one repository_stats row each; pulls are added."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
+from artifacts import project_figures, pull_statistics
+from artifacts.browsing.listed import IS_LISTED
 from database import sql
 
 BATCH = 500
 
-_FOLD = """
-    INSERT INTO repository_stats (repository_id, tag_count, artifact_count, logical_bytes, compressed_bytes,
+_FOLD = f"""
+    INSERT INTO repository_stats (repository_id, tag_count, artifact_count, listed_count, logical_bytes, compressed_bytes,
                                   last_push_at, last_push_by, folded_at)
     SELECT r.id,
       (SELECT count(*) FROM tag WHERE repository_id = r.id),
-      held.n, held.bytes,
+      held.n, (SELECT count(*) FROM artifact WHERE repository_id = r.id AND {IS_LISTED}), held.bytes,
       (SELECT coalesce(sum(b.size), 0) FROM blob b
        WHERE b.id IN (SELECT used.blob_id FROM artifact_blob used WHERE used.repository_id = r.id)),
       latest.pushed_at, coalesce(latest.pushed_by, ''), now()
@@ -26,6 +28,7 @@ _FOLD = """
       ORDER BY pushed_at DESC LIMIT 1) latest ON true
     WHERE r.id = ANY(%s::bigint[])
     ON CONFLICT (repository_id) DO UPDATE SET tag_count = EXCLUDED.tag_count, artifact_count = EXCLUDED.artifact_count,
+      listed_count = EXCLUDED.listed_count,
       logical_bytes = EXCLUDED.logical_bytes, compressed_bytes = EXCLUDED.compressed_bytes,
       last_push_at = coalesce(EXCLUDED.last_push_at, repository_stats.last_push_at),
       last_push_by = CASE WHEN EXCLUDED.last_push_at IS NULL THEN repository_stats.last_push_by ELSE EXCLUDED.last_push_by END,
@@ -49,6 +52,8 @@ def fold() -> int:
     folded = 0
     while (repositories := _fold_batch()) is not None:
         folded += repositories
+    pull_statistics.fold()
+    project_figures.fold_space()
     return folded
 
 
@@ -63,6 +68,7 @@ def _fold_batch() -> int | None:
         repositories = sorted({repository_id for _, repository_id in changes})
         sql.execute(_FOLD, [repositories])
         sql.execute(_STORAGE, [repositories])
+        project_figures.fold(repositories)
         sql.execute(
             "DELETE FROM repository_change WHERE id = ANY(%s::bigint[])",
             [[change_id for change_id, _ in changes]],

@@ -30,7 +30,12 @@ class Health(StrEnum):
 @functools.cache
 def store() -> BlobStore:
     """The blob store named by WHARF_STORAGE (`file:///path`)."""
-    return FilesystemBlobStore(Path(unquote(urlsplit(settings.WHARF_STORAGE).path)))
+    return FilesystemBlobStore(folder())
+
+
+def folder() -> Path:
+    """Where it lies."""
+    return Path(unquote(urlsplit(settings.WHARF_STORAGE).path))
 
 
 def open_blob(storage_key: str, *, size: int, offset: int = 0) -> BinaryIO:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from access.principal import Principal
 from access.table import P
-from artifacts import repositories
+from artifacts import immutability, places, read_only, repositories
 from artifacts.repositories import CURRENT, Target
 from audit.actions import action
 from core.errors import ManifestUnknown, PreconditionFailed, RepositoryUnknown, TagImmutable
@@ -57,20 +57,22 @@ class TagChange:
     old: Digest | None
     new: Digest | None
 
-    def as_detail(self) -> dict[str, str | None]:
-        """The change as an audit event tells it."""
-        return {
-            "tag": self.name,
-            "old": str(self.old) if self.old else None,
-            "new": str(self.new) if self.new else None,
-        }
+    @property
+    def before(self) -> str | None:
+        """The digest it pointed at, as an audit event tells it."""
+        return str(self.old) if self.old else None
+
+    @property
+    def after(self) -> str | None:
+        return str(self.new) if self.new else None
 
 
 # Parts of a statement that has a part `recorded`, the id of the artifact, whose row is locked first. Then the tags that exist
 # are locked, and what they point at is looked up, before they are set: the history needs the old digest. One created since the
-# statement began was not there to be locked: `is_certain` is false.
-POINTED = """
-    wanted AS MATERIALIZED (
+# statement began was not there to be locked: `is_certain` is false. The rules of immutable tags are read here, under the lock
+# of the project that an earlier statement took: one that is written meanwhile waits for this transaction, or this one for it.
+POINTED = f"""
+    protecting AS MATERIALIZED ({immutability.PROTECTING}), wanted AS MATERIALIZED (
         SELECT * FROM unnest(%(names)s::text[], %(keys)s::text[]) AS wanted (name, version_key) ORDER BY name
     ), held AS MATERIALIZED (
         SELECT name, artifact_id FROM tag WHERE repository_id = %(repository)s::bigint AND name = ANY(%(names)s::text[])
@@ -85,12 +87,14 @@ POINTED = """
         FROM before, recorded ORDER BY before.name
         ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = EXCLUDED.artifact_id, pushed_at = now(),
           pushed_by = EXCLUDED.pushed_by, size = EXCLUDED.size, platforms = EXCLUDED.platforms, built_at = EXCLUDED.built_at
-        WHERE NOT old.immutable OR old.artifact_id = EXCLUDED.artifact_id OR old.name = ANY(%(exempt)s::text[])
+        WHERE old.artifact_id = EXCLUDED.artifact_id OR old.name = ANY(%(exempt)s::text[]) OR NOT (old.immutable OR EXISTS (
+          SELECT FROM protecting WHERE (old.name ~ protecting.tags_expression) <> protecting.tags_excluded))
         RETURNING name, xmax = 0 AS is_new
     ), noted AS (
-        INSERT INTO tag_event (repository_id, name, kind, old_digest, new_digest, actor_kind, actor_id, actor_name)
-        SELECT %(repository)s::bigint, name, CASE WHEN digest IS NULL THEN 'create' ELSE 'move' END, digest,
-               %(digest)s::bytea, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
+        INSERT INTO tag_event (repository_id, name, kind, old_digest, new_digest, size, actor_kind, actor_id, actor_name)
+        SELECT %(repository)s::bigint, name,
+               CASE WHEN %(restores)s::boolean THEN 'restore' WHEN digest IS NULL THEN 'create' ELSE 'move' END, digest,
+               %(digest)s::bytea, %(size)s::bigint, %(actor_kind)s, %(actor_id)s::bigint, %(actor_name)s
         FROM written JOIN before USING (name) WHERE digest IS DISTINCT FROM %(digest)s::bytea
     ), pointed AS (
         SELECT name, digest, written.name IS NOT NULL AS is_written, written.is_new = (digest IS NULL) AS is_certain
@@ -171,34 +175,41 @@ def add(actor: Principal, target: Target, tag: Tag, *, reference: Tag | Digest) 
     Raises ManifestUnknown, RepositoryUnknown, TagImmutable, Denied.
     """
     with action(actor, P.TAG_CREATE, target.project, name="tag.create", repository=str(target.name)) as draft:
-        repository_id, pointee = _pointee(target, reference)
-        (change,) = _point(actor, repository_id, tag, pointee)
+        read_only.refuse()
+        repository_id, pointee = pointee_of(target, reference)
+        (change,) = point(actor, repository_id, [tag], pointee)
         draft.resource("tag", None, f"{target.name}:{tag.value}")
-        draft.detail.update(change.as_detail())
+        draft.before({"digest": change.before})
+        draft.after({"digest": change.after})
         if change.old == change.new:
             draft.discard()
     return pointee.digest
 
 
-def _point(actor: Principal, repository_id: int, tag: Tag, pointee: Pointee) -> list[TagChange]:
-    params = parameters(actor, [tag], pointee.platforms) | {
+def point(
+    actor: Principal, repository_id: int, names: Sequence[Tag], pointee: Pointee, *, restores: bool = False
+) -> list[TagChange]:
+    """Set the tags, in the caller's transaction, which holds the artifact locked. Raises TagImmutable, RaceLost."""
+    params = parameters(actor, names, pointee.platforms) | {
         "repository": repository_id,
         "artifact": pointee.artifact_id,
         "digest": pointee.digest.raw,
         "size": pointee.size,
         "built_at": pointee.built_at,
+        "restores": restores,
     }
     return pointed(sql.rows(_POINT, params), pointee.digest, NO_CONDITIONS)
 
 
-def _pointee(target: Target, reference: Tag | Digest) -> tuple[int, Pointee]:
-    """(repository id, what the reference names), its artifact locked before any tag is."""
+def pointee_of(target: Target, reference: Tag | Digest) -> tuple[int, Pointee]:
+    """(repository id, what the reference names), project and artifact locked before any tag is."""
     named = "SELECT t.artifact_id FROM tag t WHERE t.repository_id = r.id AND t.name = %(reference)s"
     which = f"a.id = ({named})" if isinstance(reference, Tag) else "a.digest = %(reference)s"
     found = sql.row(
         f"""
         SELECT r.id, a.id, a.digest, a.total_size, a.os, a.architecture, a.variant, a.built_at
-        FROM repository r JOIN artifact a ON a.repository_id = r.id WHERE {CURRENT} AND {which} FOR KEY SHARE OF a
+        FROM repository r JOIN project p ON p.id = r.project_id JOIN artifact a ON a.repository_id = r.id
+        WHERE {CURRENT} AND {which} FOR KEY SHARE OF p, a
         """,
         target.key | {"reference": reference.value if isinstance(reference, Tag) else reference.raw},
     )
@@ -217,21 +228,32 @@ def _platforms_of(index_id: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys("/".join(filter(None, child)) for child in children))
 
 
+_HELD = f"""
+    SELECT a.digest, {immutability.IS_FIXED} FROM tag t JOIN artifact a ON a.id = t.artifact_id WHERE t.id = %(tag)s
+"""
+
+
 @retried
-def delete(actor: Principal, target: Target, tag: Tag) -> None:
-    """Remove the tag and nothing else. Raises ManifestUnknown, RepositoryUnknown, TagImmutable, Denied."""
+def delete(actor: Principal, target: Target, tag: Tag, *, of: Tag | Digest | None = None) -> None:
+    """Remove the tag and nothing else; with `of` only where it points at what that names.
+
+    Raises ManifestUnknown, RepositoryUnknown, TagImmutable, Denied.
+    """
     with action(actor, P.TAG_DELETE, target.project, name="tag.delete", repository=str(target.name)) as draft:
-        tag_id, repository_id, is_immutable = _find(target, tag)
-        if is_immutable and fallback_tag_subject(tag.value) is None:
+        read_only.refuse()
+        tag_id, repository_id, _ = _find(target, tag)
+        digest, is_fixed = sql.one(_HELD, {"repository": repository_id, "tag": tag_id})
+        if of is not None and bytes(digest) != places.digest_of(repository_id, of):
+            raise ManifestUnknown(
+                f"the tag {tag} does not point at {of} in {target.name}", reference=tag.value
+            )
+        if is_fixed and fallback_tag_subject(tag.value) is None:
             raise immutable([tag.value])
-        digest = sql.value(
-            "SELECT a.digest FROM tag t JOIN artifact a ON a.id = t.artifact_id WHERE t.id = %s", [tag_id]
-        )
         sql.execute("DELETE FROM tag WHERE id = %s", [tag_id])
         change = TagChange(tag.value, Digest.from_bytes(bytes(digest)), None)
         record_deleted(actor, repository_id, [change])
         draft.resource("tag", tag_id, f"{target.name}:{tag.value}")
-        draft.detail.update(change.as_detail())
+        draft.before({"digest": change.before})
 
 
 @retried
@@ -240,6 +262,7 @@ def set_immutable(actor: Principal, target: Target, tag: Tag, *, immutable: bool
     with action(
         actor, P.IMMUTABLE_TAG_UPDATE, target.project, name="tag.update", repository=str(target.name)
     ) as draft:
+        read_only.refuse()
         tag_id, _repository_id, before = _find(target, tag)
         if before == immutable:
             draft.discard()
@@ -251,11 +274,11 @@ def set_immutable(actor: Principal, target: Target, tag: Tag, *, immutable: bool
 
 
 def _find(target: Target, tag: Tag) -> sql.Row:
-    """(tag id, repository id, immutable) of a tag, locked. Raises ManifestUnknown, RepositoryUnknown."""
+    """(tag id, repository id, immutable) of a tag, locked with its project. Raises ManifestUnknown, RepositoryUnknown."""
     found = sql.row(
         f"""
-        SELECT t.id, r.id, t.immutable FROM repository r JOIN tag t ON t.repository_id = r.id
-        WHERE {CURRENT} AND t.name = %(tag)s FOR UPDATE OF t
+        SELECT t.id, r.id, t.immutable FROM repository r JOIN project p ON p.id = r.project_id
+        JOIN tag t ON t.repository_id = r.id WHERE {CURRENT} AND t.name = %(tag)s FOR KEY SHARE OF p FOR UPDATE OF t
         """,
         target.key | {"tag": tag.value},
     )

@@ -18,7 +18,7 @@ from django.db import DatabaseError, transaction
 from access.check import require
 from access.principal import Principal
 from access.table import P
-from artifacts import links, repositories, sessions
+from artifacts import links, read_only, repositories, sessions
 from artifacts.repositories import Target
 from artifacts.sessions import Claim, Finished
 from artifacts.storage import store
@@ -74,6 +74,7 @@ def push(actor: Principal, target: Target, digest: Digest, chunk: Chunk) -> None
 
 def _open(actor: Principal, target: Target, digest: Digest | None) -> Claim:
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
+    read_only.refuse()
     session = store().begin(uuid4())
     try:
         made = sessions.create(actor, target, session, digest)
@@ -100,6 +101,7 @@ def append(actor: Principal, target: Target, upload_id: UUID, chunk: Chunk) -> i
     Raises Denied, UploadUnknown, UploadOutOfOrder, StorageFull, StorageFailed, and what the body raised.
     """
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
+    read_only.refuse()
     held = sessions.claim(actor, target, upload_id, start=chunk.start)
     if isinstance(held, Finished):
         raise sessions.unknown()
@@ -123,6 +125,7 @@ def finish(
     StorageFull (session resumable), StorageFailed, RepositoryUnknown, and what the body raised.
     """
     require(actor, P.REPOSITORY_PUSH, target.project, repository=str(target.name))
+    read_only.refuse()
     held = sessions.claim(actor, target, upload_id, start=chunk.start, digest=digest)
     if isinstance(held, Finished):
         return

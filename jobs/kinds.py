@@ -60,6 +60,7 @@ class Kind:
     `timeout` is for one attempt; a retry waits `backoff` × 2^(attempt - 1), jittered. `keep`: how many that succeeded stay in
     the history (others stay for the days of the retention). `permission`: who holds it in a run's project sees and stops it;
     without a project, having it done takes it in the system. `schedulable`: False where nobody may choose the arguments.
+    `personal`: what it leaves is for who asked for it: he stops it himself, and nobody else has it done again.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Kind:
     keep: int = ALL
     permission: Permission = P.REPOSITORY_DELETE
     schedulable: bool = True
+    personal: bool = False
 
     def __post_init__(self) -> None:
         if self.timeout > LONGEST:

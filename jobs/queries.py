@@ -94,8 +94,16 @@ def require_kind(actor: Principal, kind: str, project: ProjectRef | None) -> Non
         require(actor, kinds.kind(kind).permission, None)
 
 
+def is_personal(actor: Principal, run: Run) -> bool:
+    """Whether it is the actor's own, of a kind that is nobody else's business: he may stop it, whatever his rights."""
+    own = run.actor_kind == actor.kind and run.actor_id == actor.id
+    return own and actor.is_whole and run.kind in {kind.name for kind in kinds.kinds() if kind.personal}
+
+
 def may_stop(actor: Principal, run: Run) -> bool:
     """Whether `stop` would be allowed; for showing buttons."""
+    if is_personal(actor, run):
+        return True
     permission, project = authority(actor, run)
     if project is None:
         return permission in system_permissions_of(actor)

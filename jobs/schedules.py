@@ -7,7 +7,8 @@ more than two hours away from its hour, so that one missed while beat was down w
 moment it is due (`next_at`), and a beat that moves it on from the very moment it has read inserts the run in the same
 transaction: two beats cannot both succeed, a message is not needed, and any number of missed times is one run.
 
-Arguments, kind and subject never change: they were checked for the rights of whoever made the schedule.
+Kind and subject never change, and arguments only by the service whose kind it is (`put`): they were checked for the rights of
+whoever made the schedule.
 """
 
 from __future__ import annotations
@@ -78,6 +79,12 @@ def schedule_of(actor: Principal, kind: str, subject: Subject = NOTHING) -> Sche
     """The schedule of that kind about that subject, if there is one the actor may see."""
     about = {"subject_type": subject.type, "subject_id": subject.id}
     return visible_schedules(actor).filter(kind=kind, **about).first()
+
+
+def single(kind: str) -> Schedule | None:
+    """The schedule of a kind that is about nothing, whoever asks. For the service whose kind it is, which checks the right."""
+    rows = Schedule.objects.select_related("periodic__crontab", "periodic__interval")
+    return rows.filter(kind=kind, subject_type="", subject_id="").first()
 
 
 def are_paused() -> bool:
@@ -187,16 +194,53 @@ def update(
     with action(actor, *_authority(row), name="schedule.update") as draft:
         row = _locked(row)
         draft.before(_state(row))
-        where = row.time_zone if time_zone is None else time_zone
-        when = schedule_rows.parsed(row.cron if cron is None else cron, where)
-        old = (row.periodic.crontab, row.periodic.interval)
-        schedule_rows.point(row.periodic, when, where)
-        row.periodic.save()
-        for gone in old:
-            if gone is not None:
-                gone.delete()
-        row.next_at = schedule_rows.after(when, where) if row.enabled else None
+        _point(row, cron, time_zone)
         _changed(actor, row, draft)
+    return row
+
+
+def _point(row: Schedule, cron: str | None, time_zone: str | None) -> None:
+    where = row.time_zone if time_zone is None else time_zone
+    when = schedule_rows.parsed(row.cron if cron is None else cron, where)
+    old = (row.periodic.crontab, row.periodic.interval)
+    schedule_rows.point(row.periodic, when, where)
+    row.periodic.save()
+    for gone in old:
+        if gone is not None:
+            gone.delete()
+    row.next_at = schedule_rows.after(when, where) if row.enabled else None
+
+
+def put(
+    actor: Principal,
+    kind: str,
+    *,
+    permission: Permission,
+    cron: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    enabled: bool = True,
+) -> Schedule:
+    """Say anew when (in UTC) a kind that is about nothing is started, with what, and whether at all, as one act.
+
+    For the service whose kind it is: `permission` is what counts, and it vouches for `arguments`. None leaves what there is.
+    Raises Denied, InvalidInput; ScheduleUnknown where the schedule was never made and `cron` is None.
+    """
+    known = single(kind)
+    if known is None and cron is not None:
+        return create(actor, kind, cron=cron, arguments=arguments, permission=permission, enabled=enabled)
+    with action(actor, permission, name="schedule.update") as draft:
+        if known is None:
+            raise ScheduleUnknown(f"{kind} has no schedule", kind=kind)
+        row = _locked(known)
+        draft.before(_whole(row))
+        row.periodic.enabled = enabled
+        row.arguments = row.arguments if arguments is None else dict(arguments)
+        encoded(row.arguments)
+        _point(row, cron, None if cron is None else "UTC")
+        row.note = ""
+        row.save(update_fields=["arguments"])
+        _changed(actor, row, draft)
+        draft.after(_whole(row))
     return row
 
 
@@ -212,8 +256,7 @@ def disable(actor: Principal, schedule_id: int) -> Schedule:
 
 def _switch(actor: Principal, schedule_id: int, *, enabled: bool) -> Schedule:
     row = schedule(actor, schedule_id)
-    name = "schedule.enable" if enabled else "schedule.disable"
-    with action(actor, *_authority(row), name=name) as draft:
+    with action(actor, *_authority(row), name="schedule.enable" if enabled else "schedule.disable") as draft:
         row = _locked(row)
         if row.enabled is enabled:
             draft.discard()
@@ -308,6 +351,10 @@ def _changed(actor: Principal, row: Schedule, draft: Draft) -> None:
 
 def _about(draft: Draft, row: Schedule) -> None:
     draft.resource("schedule", row.pk, str(row))
+
+
+def _whole(row: Schedule) -> dict[str, Any]:
+    return {**_state(row), "arguments": row.arguments}
 
 
 def _state(row: Schedule) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from access.principal import Principal, ProjectRef
-from access.table import P
+from access.table import P, Permission
 from audit.actions import Draft, action
 from core.errors import Conflict, InvalidInput, NotFound
 from database import sql
@@ -33,10 +33,11 @@ _INSERT = f"""
     RETURNING *, {WAKE}
 """
 _STOP = f"""
-    UPDATE job_run SET stop_requested_at = coalesce(stop_requested_at, now()), version = version + 1,
-      state = CASE WHEN state = 'running' THEN state ELSE 'stopped' END,
-      finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END, retry_at = NULL
-    WHERE id = %s AND {_ACTIVE}
+    WITH former AS (SELECT id, state FROM job_run WHERE id = %s AND {_ACTIVE} FOR NO KEY UPDATE)
+    UPDATE job_run run SET stop_requested_at = coalesce(run.stop_requested_at, now()), version = run.version + 1,
+      state = CASE WHEN former.state = 'running' THEN former.state ELSE 'stopped' END,
+      finished_at = CASE WHEN former.state = 'running' THEN NULL ELSE now() END, retry_at = NULL
+    FROM former WHERE run.id = former.id RETURNING former.state, run.state
 """
 _STOP_WAITING = """
     UPDATE job_run SET state = 'stopped', stop_requested_at = now(), finished_at = now(), retry_at = NULL,
@@ -131,12 +132,31 @@ def stop(actor: Principal, run_id: int) -> Run:
     Raises RunUnknown, Denied.
     """
     run = queries.run(actor, run_id)
-    with action(actor, *queries.authority(actor, run), name="job.stop") as draft:
-        _about(draft, run)
-        if not sql.execute(_STOP, [run.pk]):
-            draft.discard()
-        _wake()
+    anyone = queries.is_personal(actor, run)
+    with action(actor, *queries.authority(actor, run), name="job.stop", anyone=anyone) as draft:
+        _stop(draft, run)
     return queries.run(actor, run_id)
+
+
+@retried
+def stop_own(actor: Principal, run_id: int, *, kind: str, permission: Permission) -> None:
+    """As `stop`, for the service whose kind it is: that names what counts instead. Raises Denied, RunUnknown."""
+    with action(actor, permission, name="job.stop") as draft:
+        run = Run.objects.filter(kind=kind, pk=run_id).first()
+        if run is None:
+            raise queries.RunUnknown(f"no job {run_id} of {kind}", run=run_id)
+        _stop(draft, run)
+
+
+def _stop(draft: Draft, run: Run) -> None:
+    _about(draft, run)
+    stopped = sql.row(_STOP, [run.pk])
+    if stopped is None:
+        draft.discard()
+    else:
+        draft.before({"state": stopped[0], "stop_requested": run.stop_requested_at is not None})
+        draft.after({"state": stopped[1], "stop_requested": True})
+    _wake()
 
 
 @retried
@@ -154,6 +174,7 @@ def stop_waiting(actor: Principal, queue: str) -> int:
 def stop_running(actor: Principal) -> int:
     """Ask every running run to stop; how many had not been asked before. Raises Denied."""
     with action(actor, P.JOBSERVICE_MONITOR_STOP, name="job.stop-all") as draft:
+        draft.resource("job", None, "all running")
         asked = sql.execute(_STOP_RUNNING)
         draft.after({"stopped": asked})
     return asked
@@ -168,7 +189,7 @@ def retry(actor: Principal, run_id: int) -> Run:
         _about(draft, run)
         queries.require_kind(actor, run.kind, project)
         sql.execute("DELETE FROM job_task WHERE run_id = %s", [run.pk])
-        _again(actor, run, only_failed=False)
+        _again(actor, run, draft, only_failed=False)
     return queries.run(actor, run_id)
 
 
@@ -184,12 +205,14 @@ def retry_failed(actor: Principal, run_id: int) -> Run:
             "SELECT EXISTS (SELECT FROM job_task WHERE run_id = %s AND state = 'failed')", [run.pk]
         ):
             raise Conflict(f"no item of job {run.pk} has failed: retry the whole job instead", run=run.pk)
-        _again(actor, run, only_failed=True)
+        _again(actor, run, draft, only_failed=True)
     return queries.run(actor, run_id)
 
 
-def _again(actor: Principal, run: Run, *, only_failed: bool) -> None:
-    """Whoever asks for it is from now on the one for whom the body acts."""
+def _again(actor: Principal, run: Run, draft: Draft, *, only_failed: bool) -> None:
+    """Whoever asks for it is from now on the one for whom the body acts. Raises Conflict."""
+    if kinds.kind(run.kind).personal and (run.actor_kind, run.actor_id) != (str(actor.kind), actor.id):
+        raise Conflict(f"job {run.pk} is for {run.actor_name} alone, who can start it anew", run=run.pk)
     facts = {
         "id": run.pk,
         "only_failed": only_failed,
@@ -207,6 +230,8 @@ def _again(actor: Principal, run: Run, *, only_failed: bool) -> None:
         raise
     if restarted is None:
         raise Conflict(f"job {run.pk} has not ended: stop it first", run=run.pk)
+    draft.before({"state": run.state, "actor": run.actor_name})
+    draft.after({"state": "queued", "actor": actor.name})
 
 
 def _blocked(run: Run) -> Conflict:
@@ -224,6 +249,7 @@ def pause_queue(actor: Principal, name: str) -> QueueControl:
     _check_queue(name)
     with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.pause") as draft:
         draft.resource("queue", name, name)
+        draft.before(_control(name))
         sql.execute(
             """
             INSERT INTO job_queue (name, paused_at, paused_by) VALUES (%(name)s, now(), %(by)s)
@@ -236,6 +262,7 @@ def pause_queue(actor: Principal, name: str) -> QueueControl:
             "UPDATE job_run SET sent_at = NULL WHERE queue = %s AND state = 'queued' AND sent_at IS NOT NULL",
             [name],
         )
+        _tell_change(draft, name)
     return QueueControl.objects.get(pk=name)
 
 
@@ -244,6 +271,7 @@ def resume_queue(actor: Principal, name: str) -> QueueControl:
     _check_queue(name)
     with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.resume") as draft:
         draft.resource("queue", name, name)
+        draft.before(_control(name))
         sql.execute(
             """
             INSERT INTO job_queue (name) VALUES (%s)
@@ -251,6 +279,7 @@ def resume_queue(actor: Principal, name: str) -> QueueControl:
             """,
             [name],
         )
+        _tell_change(draft, name)
         _wake()
     return QueueControl.objects.get(pk=name)
 
@@ -262,14 +291,30 @@ def limit_queue(actor: Principal, name: str, limit: int | None) -> QueueControl:
         raise InvalidInput("a queue runs at least one job at a time: pause it instead")
     with action(actor, P.JOBSERVICE_MONITOR_STOP, name="queue.limit") as draft:
         draft.resource("queue", name, name)
-        draft.after({"limit": limit})
+        draft.before(_control(name))
         sql.execute(
             'INSERT INTO job_queue (name, "limit") VALUES (%(name)s, %(limit)s) '
             'ON CONFLICT (name) DO UPDATE SET "limit" = %(limit)s',
             {"name": name, "limit": limit},
         )
+        _tell_change(draft, name)
         _wake()
     return QueueControl.objects.get(pk=name)
+
+
+def _control(name: str) -> dict[str, Any]:
+    """How the queue is handed out, its row locked where it has one."""
+    found = sql.row(
+        'SELECT paused_at IS NOT NULL, "limit" FROM job_queue WHERE name = %s FOR NO KEY UPDATE', [name]
+    )
+    return {"paused": found[0], "limit": found[1]} if found else {"paused": False, "limit": None}
+
+
+def _tell_change(draft: Draft, name: str) -> None:
+    """No event where nothing is otherwise than before."""
+    draft.after(_control(name))
+    if draft.detail["before"] == draft.detail["after"]:
+        draft.discard()
 
 
 def _check_queue(name: str) -> None:

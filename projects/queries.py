@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from functools import reduce
+from operator import or_
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
 from access.check import require, unknown, visible
@@ -25,14 +27,23 @@ def ref(project: Project) -> ProjectRef:
 
 
 def find_ref(name: str) -> ProjectRef | None:
-    """The living project of that name, whoever asks (one query). For the token service and /v2 alone."""
+    """The living project of that name, whoever asks (one query). For the token service and /v2, and paths of the REST API."""
     found = sql.row("SELECT id, name, public FROM project WHERE name = %s AND deleted_at IS NULL", (name,))
     return None if found is None else ProjectRef(*found)
 
 
+def find_ref_by_id(project_id: int) -> ProjectRef | None:
+    """As `find_ref`, by id: for paths of the REST API, which tell nobody the name."""
+    found = sql.row(
+        "SELECT id, name, public FROM project WHERE id = %s AND deleted_at IS NULL", (project_id,)
+    )
+    return None if found is None else ProjectRef(*found)
+
+
 def visible_projects(actor: Principal, permission: P = P.PROJECT_READ) -> QuerySet[Project]:
-    """The living projects in which the actor holds `permission`, by name."""
-    return Project.objects.filter(visible(actor, permission), deleted_at__isnull=True).order_by("name")
+    """The living projects in which the actor holds `permission`, by name; without their descriptions, which are long."""
+    living = Project.objects.defer("description")
+    return living.filter(visible(actor, permission), deleted_at__isnull=True).order_by("name")
 
 
 def project_by_name(actor: Principal, name: str) -> Project:
@@ -44,6 +55,25 @@ def project_by_name(actor: Principal, name: str) -> Project:
     found = visible_projects(actor).filter(name=parsed).select_related("quota", "owner").first()
     if found is None:
         raise _unknown_with_suggestion(actor, parsed)
+    return found
+
+
+def project_by_id(actor: Principal, project_id: int, *permissions: P) -> Project:
+    """The project, for who may read it or holds one of `permissions` in it. Raises ProjectUnknown, which tells no name."""
+    seen = _read_or(actor, *permissions)
+    found = Project.objects.filter(seen, pk=project_id, deleted_at__isnull=True).first()
+    if found is None:
+        raise unknown(str(project_id))
+    return found
+
+
+def project_with(actor: Principal, name: str, *permissions: P) -> Project:
+    """As `project_by_name`, also for a key that holds one of `permissions` in the project and may not read it."""
+    parsed = str(ProjectName.parse(name))
+    seen = _read_or(actor, *permissions)
+    found = Project.objects.filter(seen, name=parsed, deleted_at__isnull=True).first()
+    if found is None:
+        raise unknown(parsed)
     return found
 
 
@@ -61,3 +91,9 @@ def _unknown_with_suggestion(actor: Principal, name: str) -> ProjectUnknown:
     if not close:
         return error
     return ProjectUnknown(f"{error.message}. Did you mean '{close[0]}'?", **error.detail)
+
+
+def _read_or(actor: Principal, *permissions: P) -> Q:
+    """The projects the actor may read, or holds one of `permissions` in. An empty filter takes all, and is lost in an `|`."""
+    found = [visible(actor, each) for each in (P.PROJECT_READ, *permissions)]
+    return reduce(or_, found) if all(found) else Q()

@@ -19,6 +19,7 @@ from accounts.standing import Standing
 from accounts.standing import standing as standing_of
 from core.oci.scope import Scope
 from database import sql
+from projects import refused_scopes
 
 MEMORY_SECONDS: Final = 4.0
 # How far the clocks of hosts that issue tokens may be apart.
@@ -159,7 +160,7 @@ class Granted:
 
 
 def grant(principal: Principal, scopes: Iterable[Scope]) -> Granted:
-    """Requested actions that the roles of this moment allow. A denied scope keeps its entry, with no actions.
+    """Requested actions that the roles of this moment allow. A denied scope keeps its entry, with no actions, and is recorded.
 
     The empty entry tells "asked and refused" from "never asked" when a mount names its source (see the v2 mount).
     """
@@ -169,6 +170,12 @@ def grant(principal: Principal, scopes: Iterable[Scope]) -> Granted:
     grants = [
         Grant(scope.type, scope.name, _actions(principal, scope, projects, allowed)) for scope in wanted
     ]
+    for scope, granted in zip(wanted, grants, strict=True):
+        if scope.repository is not None and scope.repository.project in projects:
+            project = projects[scope.repository.project][0]
+            refused_scopes.note(
+                principal, scope.name, asked=scope.actions, given=granted.actions, project=project
+            )
     return Granted(tuple(grants), {name: epoch for name, (_, epoch) in projects.items()})
 
 

@@ -111,26 +111,42 @@ def guess(name: str, origin: Origin) -> Iterator[Guess]:
     both = _key(name, network)
     counts = (_Count(OF_NAME, both), _Count(OF_NAME_LONG, both), _Count(OF_NETWORK, _key(network)))
     made = Guess()
-    refused = made.count(counts)
-    if refused is not None and refused.limit == OF_NAME and _is_given_back(refused):
-        refused = made.count(counts)
+    until = time.monotonic() + PATIENCE_SECONDS
+    refused = _begin(made, counts)
+    while refused is not None and refused.limit == OF_NAME and _is_given_back(refused, until):
+        refused = _begin(
+            made, counts
+        )  # again, as another one that waited may have been the first to take the place
     if refused is not None:
         raise _refusal(refused)
-    _counts.admits(UNDER_WAY, both)
     try:
         yield made
     finally:
         _counts.give_back(UNDER_WAY, both)
 
 
-def _is_given_back(count: _Count) -> bool:
-    """Whether one of those under way was right while one waited for that. At once False where none is."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until and _counts.counted(UNDER_WAY, count.key) > 0:
+def _begin(made: Guess, counts: Sequence[_Count]) -> _Count | None:
+    """Count it, and among those under way; the limit it is beyond, with nothing counted then.
+
+    It is under way before it is counted: who finds all places taken must not find that nobody has taken them.
+    """
+    both = counts[0].key
+    _counts.admits(UNDER_WAY, both)
+    refused = made.count(counts)
+    if refused is not None:
+        _counts.give_back(UNDER_WAY, both)
+    return refused
+
+
+def _is_given_back(count: _Count, until: float) -> bool:
+    """Whether there is a place again, by one of those under way having been right; False at once where none is under way."""
+    while time.monotonic() < until:
         if _counts.counted(count.limit, count.key) < count.limit.amount:
             return True
+        if _counts.counted(UNDER_WAY, count.key) <= 0:
+            return _counts.counted(count.limit, count.key) < count.limit.amount
         time.sleep(LOOK_SECONDS)
-    return _counts.counted(count.limit, count.key) < count.limit.amount
+    return False
 
 
 def registration(origin: Origin) -> None:

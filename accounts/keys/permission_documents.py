@@ -28,6 +28,7 @@ MAX_REPOSITORIES: Final = 64
 MAX_SPELLED: Final = 2048
 ALL: Final = "*"
 SYSTEM: Final = "/"
+ALLOW: Final = "allow"
 
 _KNOWN: Final = frozenset(Permission)
 _BY_NAME = "SELECT id, name, public FROM project WHERE name = ANY(%s::text[]) AND deleted_at IS NULL"
@@ -48,9 +49,17 @@ def written(allowances: Iterable[Allowance]) -> list[dict[str, Any]]:
 
     Of a project that was deleted nothing is left to tell. One query.
     """
-    listed = list(allowances)
-    ids = [each.project_id for each in listed if each.project_id is not None]
-    names: dict[int | None, str] = dict(sql.rows(_NAMES, (ids,))) if ids else {}
+    return written_each([list(allowances)])[0]
+
+
+def written_each(several: Sequence[Sequence[Allowance]]) -> list[list[dict[str, Any]]]:
+    """As `written`, of many robots or tokens by one query."""
+    ids = {each.project_id for listed in several for each in listed if each.project_id is not None}
+    names: dict[int | None, str] = dict(sql.rows(_NAMES, (sorted(ids),))) if ids else {}
+    return [_written(listed, names) for listed in several]
+
+
+def _written(listed: Sequence[Allowance], names: Mapping[int | None, str]) -> list[dict[str, Any]]:
     fixed = {Place.SYSTEM: SYSTEM, Place.ALL_PROJECTS: ALL}
     found: dict[tuple[str, Permissions, bool], list[str]] = {}
     for each in listed:
@@ -119,7 +128,7 @@ def _repositories(document: Mapping[Any, Any]) -> Sequence[object]:
 def _granted(access: object) -> Permission:
     if not isinstance(access, Mapping):
         raise InvalidInput("an access is an object with resource and action")
-    if access.get("effect") not in (None, "", "allow"):
+    if access.get("effect") not in (None, "", ALLOW):
         raise InvalidInput("a key can be allowed something, never forbidden: leave effect out")
     return permission(f"{_text(access.get('resource'), 'resource')}:{_text(access.get('action'), 'action')}")
 
@@ -155,6 +164,7 @@ def _document(namespace: str, permissions: Permissions, repositories: list[str])
     found: dict[str, Any] = {
         "kind": "system" if namespace == SYSTEM else "project",
         "namespace": namespace,
-        "access": [{"resource": resource, "action": action} for resource, action in pairs],
+        # Terraform's provider always sends an effect, and finds a difference where it reads none.
+        "access": [{"resource": resource, "action": action, "effect": ALLOW} for resource, action in pairs],
     }
     return found | ({"repositories": repositories} if repositories else {})

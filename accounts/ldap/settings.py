@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from config import current
 from config.catalogue import ldap, sign_in
 from config.catalogue.setting import Setting
-from config.directory import AuthMode, GroupMode, Scope
+from config.directory import AuthMode, GroupMode, Scope, in_parentheses
 from config.proposals import proposed
-from core.errors import DirectoryUnavailable, SettingUnreadable
+from core.errors import DirectoryUnavailable, DirectoryUnused, SettingUnreadable
 from core.sealing import SealBroken
 
 
@@ -54,11 +54,11 @@ class DirectorySettings:
 
     @classmethod
     def current(cls) -> DirectorySettings:
-        """Those in force. Raises DirectoryUnavailable if no directory is used, or one of them cannot be read."""
+        """Those in force. Raises DirectoryUnused; DirectoryUnavailable if one of them cannot be read."""
         with _told():
             now = current.snapshot()
             if now.get(sign_in.AUTH_MODE) is not AuthMode.LDAP_AUTH:
-                raise DirectoryUnavailable("no directory is in use", hint="set auth_mode to ldap_auth")
+                raise DirectoryUnused
             return _of(now.get)
 
     @classmethod
@@ -91,14 +91,16 @@ def _of(value: Callable[[Setting[Any]], Any]) -> DirectorySettings:
         authorities=value(ldap.LDAP_CA_CERTIFICATES),
         search_dn=value(ldap.LDAP_SEARCH_DN),
         search_password=value(ldap.LDAP_SEARCH_PASSWORD),
-        people=Search(value(ldap.LDAP_BASE_DN), value(ldap.LDAP_SCOPE), value(ldap.LDAP_FILTER)),
+        people=Search(
+            value(ldap.LDAP_BASE_DN), value(ldap.LDAP_SCOPE), in_parentheses(value(ldap.LDAP_FILTER))
+        ),
         uid=value(ldap.LDAP_UID),
         timeout=value(ldap.LDAP_TIMEOUT),
         connect_timeout=value(ldap.LDAP_CONNECT_TIMEOUT),
         groups=Search(
             value(ldap.LDAP_GROUP_BASE_DN),
             value(ldap.LDAP_GROUP_SEARCH_SCOPE),
-            value(ldap.LDAP_GROUP_SEARCH_FILTER),
+            in_parentheses(value(ldap.LDAP_GROUP_SEARCH_FILTER)),
         ),
         group_name=value(ldap.LDAP_GROUP_ATTRIBUTE_NAME),
         group_mode=value(ldap.LDAP_GROUP_MODE),

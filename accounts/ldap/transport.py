@@ -21,7 +21,7 @@ from accounts.ldap.limits import Deadline
 from accounts.ldap.settings import DirectorySettings
 from core.errors import DirectoryUnavailable, OutgoingFailed, Stage, WharfError
 from net import streams
-from net.pinned import trust
+from net.sockets import trust
 
 LDAP_PORT: Final = 389
 LDAPS_PORT: Final = 636

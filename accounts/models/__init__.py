@@ -13,6 +13,7 @@ from accounts.models.people import (
     User,
     UserManager,
 )
+from accounts.models.saved import SavedFilter
 from accounts.models.sessions import WebSession
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "GroupMember",
     "Identity",
     "Robot",
+    "SavedFilter",
     "SigningKey",
     "Source",
     "TokenKind",

@@ -55,6 +55,8 @@ class User(AbstractBaseUser):
     disabled_by = models.CharField(
         max_length=16, choices=DisabledBy, default=DisabledBy.NOBODY, db_default=DisabledBy.NOBODY, blank=True
     )
+    # What is not as usual: accounts.preferences.
+    preferences = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = UserManager()

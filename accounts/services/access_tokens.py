@@ -105,7 +105,10 @@ def new_cli_secret(actor: Principal, user: User, chosen: str | None = None) -> M
                 f"'{row.username}' has a password, which works for docker login too: use that, a personal access token, "
                 "or a generated CLI secret"
             )
-        row.access_tokens.filter(kind=TokenKind.CLI_SECRET).delete()
+        former = row.access_tokens.filter(kind=TokenKind.CLI_SECRET).first()
+        if former is not None:
+            draft.before(_facts(former))
+            former.delete()
         _insert(token, days, draft)
     return token, secret
 
@@ -152,6 +155,14 @@ def access_token_by_name(actor: Principal, user: User, name: str) -> AccessToken
     found = access_tokens_of(actor, user).filter(name__iexact=name).first()
     if found is None:
         raise AccessTokenUnknown(f"'{user.username}' has no access token {quoted(name)}", user=user.username)
+    return found
+
+
+def access_token_by_id(actor: Principal, user: User, token_id: int) -> AccessToken:
+    """Raises AccessTokenUnknown, alike for somebody else's; Denied."""
+    found = access_tokens_of(actor, user).filter(pk=token_id).first()
+    if found is None:
+        raise AccessTokenUnknown(f"'{user.username}' has no access token with the id {token_id}")
     return found
 
 

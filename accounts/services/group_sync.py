@@ -196,6 +196,8 @@ def group_is_gone(actor: Principal, group: Group) -> Replaced:
         ended = end_sessions_of_losers(removed, roles_of_groups([row.pk]) if removed else ())
         draft.detail = _told(_USER_NAMES, (), removed) | {"sessions_ended": ended}
         first = Group.objects.filter(pk=row.pk, gone_at__isnull=True).update(gone_at=Now())
+        draft.before({"gone": row.gone_at is not None})
+        draft.after({"gone": True})
         if not first and not removed:
             draft.discard()
     return Replaced((), removed, ended)

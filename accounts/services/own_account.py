@@ -1,18 +1,21 @@
-"""What people do to their own accounts: make one, change its password, say who they are."""
+"""What people do to their own accounts: make one, change its password, say who they are, choose how pages look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 
 from access.principal import ActorKind, Origin, Principal
 from access.table import P
+from accounts import preferences
 from accounts.gate import limiter
 from accounts.models import Source, User
 from accounts.names import UserName, check_own
 from accounts.passwords import check_acceptable, is_well_formed
+from accounts.preferences import Preferences
 from accounts.profiles import kept_elsewhere, new_user, parse_details, parse_email, parse_full_name
 from accounts.services import sessions
 from accounts.services.oneself import is_himself, own_row
@@ -114,7 +117,7 @@ def change_password(actor: Principal, user: User, old: str, new: str, *, session
             raise Denied("the present password is another one: nothing was changed")
         if proven != row.password:
             raise RaceLost("the password was changed in between")
-        save_password(row, encoded)
+        save_password(row, encoded, draft)
         sessions.keep_only(row.pk, session_id, row.auth_epoch)
     return row
 
@@ -131,6 +134,26 @@ def change_profile(
             raise kept_elsewhere(row)
         save_details(row, wanted, draft)
     return row
+
+
+@retried
+def change_preferences(actor: Principal, user_id: int, given: Mapping[str, str]) -> Preferences:
+    """How one's own pages look, for the names in `given`; all of them, as they are now.
+
+    Raises InvalidInput, UserUnknown, Denied.
+    """
+    chosen = preferences.wanted(given)
+    with action(actor, P.ACCOUNT_PREFERENCES, name="user.preferences", owner=user_id) as draft:
+        row = own_row(actor, User(pk=user_id, username=actor.name), draft)
+        before = preferences.stored(row.preferences)
+        after = replace(before, **chosen)
+        draft.before(before.as_dict())
+        draft.after(after.as_dict())
+        if after == before:
+            draft.discard()
+        row.preferences = after.as_dict()
+        row.save(update_fields=["preferences"])
+    return after
 
 
 def _proven(actor: Principal, user: User, old: str) -> str:

@@ -8,11 +8,13 @@ Source: OWASP, Session Management Cheat Sheet.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -52,7 +54,7 @@ _TRIM = """
 _FIND = f"""
     SELECT session.id, session.auth, session.sealed, person.id, person.username, person.is_admin, person.is_auditor,
       person.auth_epoch, session.confirmed_at > now() - make_interval(mins => {CONFIRMED_MINUTES}),
-      session.seen_at < now() - interval '1 minute'
+      session.seen_at < now() - interval '1 minute', person.preferences::text
     FROM web_session session JOIN account_user person ON person.id = session.user_id
     WHERE session.key_digest = %(digest)s::bytea AND {_LIVE}
 """
@@ -82,13 +84,17 @@ _FORGET = f"""
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One that lives. `auth`: how its user signed in; the principal's own method is SESSION. `key` is the cookie's value."""
+    """One that lives. `auth`: how its user signed in; the principal's own method is SESSION. `key` is the cookie's value.
+
+    `preferences`: as the account has them (accounts.preferences.stored).
+    """
 
     id: int
     principal: Principal
     auth: AuthMethod
     key: str = field(repr=False)
     sealed: str = field(repr=False, default="")
+    preferences: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def find(key: str, origin: Origin) -> Session | None:
     found = sql.row(_FIND, {"digest": digest, **_limits()})
     if found is None:
         return None
-    id_, auth, sealed, user_id, name, is_admin, is_auditor, epoch, confirmed, is_unseen = found
+    id_, auth, sealed, user_id, name, is_admin, is_auditor, epoch, confirmed, is_unseen, preferences = found
     if is_unseen:
         sql.execute(_SEEN, (id_, digest))
     principal = Principal(
@@ -152,7 +158,7 @@ def find(key: str, origin: Origin) -> Session | None:
         epoch=epoch,
         confirmed=confirmed,
     )
-    return Session(id_, principal, AuthMethod(auth), key, sealed)
+    return Session(id_, principal, AuthMethod(auth), key, sealed, json.loads(preferences))
 
 
 def opened(session: Session) -> str:
@@ -190,6 +196,7 @@ def end(session: Session) -> None:
     user = session.principal
     with action(user, P.SESSION_DELETE, name="user.sign-out", owner=user.id) as draft:
         draft.resource("user", user.id, user.name)
+        draft.before({"session": session.id})
         if not sql.execute(_END, (session.id, user.id)):
             draft.discard()
 
@@ -199,7 +206,7 @@ def end_one(actor: Principal, user: User, session_id: int) -> None:
     """End one session of the user. Raises NotFound, Denied."""
     with action(actor, P.SESSION_DELETE, name="session.revoke", owner=user.pk) as draft:
         draft.resource("user", user.pk, user.username)
-        draft.detail["session"] = session_id
+        draft.before({"session": session_id})
         if not sql.execute(_END, (session_id, user.pk)):
             raise NotFound(f"'{user.username}' has no session {session_id}: it may have ended by itself")
 
@@ -210,7 +217,7 @@ def end_all(actor: Principal, user: User, but: int = 0) -> int:
     with action(actor, P.SESSION_DELETE, name="session.revoke", owner=user.pk) as draft:
         draft.resource("user", user.pk, user.username)
         ended = sql.execute(_END_OTHERS, (user.pk, but))
-        draft.detail["sessions"] = ended
+        draft.before({"sessions": ended})
         if not ended:
             draft.discard()
     return ended

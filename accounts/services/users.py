@@ -21,6 +21,7 @@ from accounts.profiles import kept_elsewhere, new_user, parse_details, stated
 from accounts.services import forgetting
 from accounts.sync.shapes import Sighting
 from audit.actions import Draft, action
+from audit.detail import MASK
 from core.errors import AlreadyExists, LastAdministrator, UserUnknown
 from database.transactions import retried
 
@@ -108,15 +109,17 @@ def set_password(actor: Principal, user: User, password: str) -> User:
     with action(actor, P.USER_UPDATE, name="user.password") as draft:
         row = locked_user(user, draft)
         require_whole(actor)
-        save_password(row, encoded)
+        save_password(row, encoded, draft)
     return row
 
 
-def save_password(row: User, encoded: str) -> None:
-    """Part of an act: the locked row's password is another one, and what began with the old one ends.
+def save_password(row: User, encoded: str, draft: Draft) -> None:
+    """Part of the act `draft` is of: the locked row's password is another one, and what began with the old one ends.
 
     So does a chosen CLI secret, which stands for a password of his own where there is none.
     """
+    draft.before({"password": MASK if row.has_usable_password() else None})
+    draft.after({"password": MASK})
     row.password = encoded
     _save_and_end_sessions(row, ["password"])
     forgetting.forget_chosen_secret(row.pk)
@@ -129,7 +132,8 @@ def disable_user(actor: Principal, user: User, *, by: Sighting | None = None) ->
         keep_an_admin(user)
         row = locked_user(user, draft)
         disabled_by = DisabledBy.ADMIN if by is None else DisabledBy.DIRECTORY
-        draft.after({"disabled_by": str(disabled_by)})
+        draft.before(_activity(row))
+        draft.after({"is_active": False, "disabled_by": str(disabled_by)})
         if row.is_active and _is_his(row, by):
             row.is_active, row.disabled_by = False, disabled_by
             _save_and_end_sessions(row, ["is_active", "disabled_by"])
@@ -152,6 +156,8 @@ def enable_user(actor: Principal, user: User, *, by: Sighting | None = None) -> 
         if row.is_admin or row.is_auditor:
             require_whole(actor)
         may = by is None or (row.disabled_by == DisabledBy.DIRECTORY and _may_be_given(row, by))
+        draft.before(_activity(row))
+        draft.after({"is_active": True, "disabled_by": DisabledBy.NOBODY})
         if row.is_active or not may:
             draft.discard()
         else:
@@ -235,6 +241,10 @@ def keep_an_admin(user: User) -> None:
             f"'{user.username}' is the last administrator who can sign in without another system: "
             "give another one a password first (wharf password change NAME)"
         )
+
+
+def _activity(row: User) -> dict[str, object]:
+    return {"is_active": row.is_active, "disabled_by": row.disabled_by}
 
 
 def _save_and_end_sessions(row: User, fields: list[str]) -> None:

@@ -20,6 +20,7 @@ from accounts.sync.shapes import KnownPerson, Step
 from core.errors import (
     AlreadyExists,
     DirectoryUnavailable,
+    DirectoryUnused,
     GroupUnknown,
     LastAdministrator,
     Unavailable,
@@ -58,7 +59,7 @@ def import_person(actor: Principal, directory: Directory, name: str) -> User:
     Raises UserUnknown, AlreadyExists, NameInvalid, Unavailable, Denied.
     """
     person = find_person(directory, name)
-    groups = _asked(lambda: directory.groups_of(person))
+    groups = asked(lambda: directory.groups_of(person))
     user = onboard(actor, person)
     known = facts.person(person.subject)
     return user if known is None else follow(actor, known, Proven(person, groups), directory)
@@ -71,14 +72,14 @@ def import_group_at(actor: Principal, directory: Directory, dn: str, *, name: st
 
     Raises GroupUnknown, AlreadyExists, NameInvalid, Unavailable, Denied.
     """
-    found = _asked(lambda: directory.group(dn))
+    found = asked(lambda: directory.group(dn))
     if found is None:
         raise GroupUnknown(
             f"the directory has no group '{dn}': look for it with wharf ldap search groups", group=dn
         )
-    members = _asked(lambda: directory.members_of(found))
+    members = asked(lambda: directory.members_of(found))
     here = facts.last_seen_at(members)
-    present = _asked(lambda: directory.people(here.keys()))
+    present = asked(lambda: directory.people(here.keys()))
     group = import_group(actor, found, name=name)
     people = [here[subject] for subject, person in present.items() if person.dn in members]
     replace_people(actor, group, people)
@@ -88,7 +89,7 @@ def import_group_at(actor: Principal, directory: Directory, dn: str, *, name: st
 
 def find_person(directory: Directory, name: str) -> Person:
     """Who signs in to the directory by that name. Raises UserUnknown, Unavailable."""
-    person = _asked(lambda: directory.person(name))
+    person = asked(lambda: directory.person(name))
     if person is None:
         raise UserUnknown(
             f"nobody signs in to the directory as '{name}': look for the name with wharf ldap search people",
@@ -98,14 +99,16 @@ def find_person(directory: Directory, name: str) -> Person:
 
 
 def the_directory() -> Directory:
-    """The one in use. Raises Unavailable, with what an administrator can do about it."""
-    return _asked(ldap.Directory.current)
+    """The one in use. Raises DirectoryUnused; Unavailable, with what an administrator can do about it."""
+    return asked(ldap.Directory.current)
 
 
-def _asked(ask: Callable[[], T]) -> T:
+def asked(ask: Callable[[], T]) -> T:
     """For administrators, who are told why the directory did not answer."""
     try:
         return ask()
+    except DirectoryUnused:
+        raise
     except DirectoryUnavailable as error:
         raise Unavailable(f"the directory could not be asked: {error.told}") from error
 

@@ -12,8 +12,11 @@ from artifacts.models.content import (
 )
 from artifacts.models.facts import (
     ArtifactAccessory,
+    ArtifactLabel,
     ArtifactLayer,
+    ArtifactUsage,
     RepositoryChange,
+    RepositoryStar,
     RepositoryStats,
     TagEvent,
 )
@@ -24,7 +27,9 @@ __all__ = [
     "ArtifactAccessory",
     "ArtifactBlob",
     "ArtifactChild",
+    "ArtifactLabel",
     "ArtifactLayer",
+    "ArtifactUsage",
     "Blob",
     "BlobTrash",
     "GcEvent",
@@ -32,6 +37,7 @@ __all__ = [
     "Repository",
     "RepositoryBlob",
     "RepositoryChange",
+    "RepositoryStar",
     "RepositoryStats",
     "Tag",
     "TagEvent",

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from artifacts.models.references import reference
 
 CURRENT = models.Q(deleted_at__isnull=True)
+SHOWN = CURRENT & models.Q(visible_at__isnull=False)
 
 
 class Repository(models.Model):
@@ -22,6 +23,7 @@ class Repository(models.Model):
     description = models.TextField(db_default="", default="")
     created_at = models.DateTimeField(db_default=Now())
     visible_at = models.DateTimeField(null=True)
+    stars = models.IntegerField(db_default=0, default=0, help_text="rows of RepositoryStar")
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -31,6 +33,10 @@ class Repository(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "name"], name="repository_project_name", condition=CURRENT),
+            models.Index(fields=["-created_at", "-id"], name="repository_newest", condition=SHOWN),
+            models.Index(
+                fields=["project", "-created_at", "-id"], name="repository_project_newest", condition=SHOWN
+            ),
             models.Index(
                 fields=["deleted_at"], name="repository_deleted", condition=models.Q(deleted_at__isnull=False)
             ),
@@ -96,6 +102,7 @@ class Artifact(models.Model):
         INDEX = "index"
 
     repository = reference(Repository)
+    project_id = models.BigIntegerField(null=True, help_text="that of the repository, put in by a trigger")
     digest = models.BinaryField()
     media_type = models.TextField()
     payload = models.BinaryField()
@@ -131,6 +138,7 @@ class Artifact(models.Model):
                 condition=models.Q(subject_digest__isnull=False),
             ),
             models.Index(fields=["repository", "-pushed_at", "id"], name="artifact_repository_pushed"),
+            models.Index(fields=["project_id", "-pushed_at", "-id"], name="artifact_project_pushed"),
         ]
 
 

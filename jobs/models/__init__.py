@@ -1,5 +1,6 @@
 """The tables of runs and of what starts them. Written by this app's services and its engine alone."""
 
+from jobs.models.outputs import Output, OutputState
 from jobs.models.runs import (
     ACTIVE,
     FINISHED,
@@ -29,6 +30,8 @@ __all__ = [
     "Level",
     "LogLine",
     "Outbox",
+    "Output",
+    "OutputState",
     "QueueControl",
     "Run",
     "Schedule",

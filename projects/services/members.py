@@ -21,6 +21,7 @@ from database import sql
 from database.transactions import retried
 from projects.models import Project
 from projects.queries import ref
+from projects.services.subjects import Named, Subject, found
 
 SHOWN = 3
 # To change and be shown the secrets of others' robots, and the project's settings: never a robot's.
@@ -33,14 +34,15 @@ _USER_STAYS = "SELECT FROM account_user WHERE id = %s FOR KEY SHARE"
 
 
 @retried
-def add_member(actor: Principal, project: Project, subject: User | Group, role: Role) -> Member:
+def add_member(actor: Principal, project: Project, who: Subject | Named, role: Role) -> Member:
     """Give a user, or a group and thereby everybody in it, a role.
 
-    Raises AlreadyExists, UserUnknown, GroupUnknown, ProjectUnknown, Denied.
+    Raises AlreadyExists, UserUnknown, GroupUnknown, NameInvalid, ProjectUnknown, Denied.
     """
     with action(actor, P.MEMBER_CREATE, ref(project), name="member.create") as draft:
+        subject = found(project, who)
         _lock(project, subject)
-        _check_given(actor, project, role)
+        check_given(actor, project, role)
         try:
             member = Member.objects.create(
                 project=project, role_id=role, created_by_name=actor.name, **_key(subject)
@@ -55,14 +57,15 @@ def add_member(actor: Principal, project: Project, subject: User | Group, role: 
 
 
 @retried
-def change_role(actor: Principal, project: Project, subject: User | Group, role: Role) -> Member:
+def change_role(actor: Principal, project: Project, who: Subject | Named, role: Role) -> Member:
     """Raises MemberUnknown, LastAdministrator, ProjectUnknown, Denied."""
     with action(actor, P.MEMBER_UPDATE, ref(project), name="member.update") as draft:
+        subject = found(project, who)
         _lock(project, subject)
         member = _member(project, subject)
         old = member.role_id
         _describe(draft, member, subject)
-        _check_given(actor, project, role)
+        check_given(actor, project, role)
         draft.before({"role": label(old)} | _kind(subject))
         draft.after({"role": role.label} | _kind(subject))
         if old == role:
@@ -77,9 +80,10 @@ def change_role(actor: Principal, project: Project, subject: User | Group, role:
 
 
 @retried
-def remove_member(actor: Principal, project: Project, subject: User | Group) -> None:
+def remove_member(actor: Principal, project: Project, who: Subject | Named) -> None:
     """Raises MemberUnknown, LastAdministrator, ProjectUnknown, Denied."""
     with action(actor, P.MEMBER_DELETE, ref(project), name="member.delete") as draft:
+        subject = found(project, who)
         _lock(project, subject)
         member = _member(project, subject)
         _describe(draft, member, subject)
@@ -89,7 +93,7 @@ def remove_member(actor: Principal, project: Project, subject: User | Group) -> 
         end_sessions_of_losers(_people(subject), [Taken(project.pk, member.role_id)])
 
 
-def _check_given(actor: Principal, project: Project, role: Role) -> None:
+def check_given(actor: Principal, project: Project, role: Role) -> None:
     """No robot and no token with bounds gives a role that holds more than it does itself. Raises Denied.
 
     Of what robots can have, and what undoes their bounds: it would give the rest to a person whose password it chose.
@@ -104,7 +108,7 @@ def _check_given(actor: Principal, project: Project, role: Role) -> None:
         )
 
 
-def _lock(project: Project, subject: User | Group) -> None:
+def _lock(project: Project, subject: Subject) -> None:
     """One change of a project's members at a time: two admins cannot remove each other at once.
 
     The group before the project, as whoever deletes a group does.
@@ -117,27 +121,27 @@ def _lock(project: Project, subject: User | Group) -> None:
         raise UserUnknown(f"no user '{subject.username}'", user=subject.username)
 
 
-def _member(project: Project, subject: User | Group) -> Member:
+def _member(project: Project, subject: Subject) -> Member:
     member = Member.objects.filter(project=project, **_key(subject)).first()
     if member is None:
         raise MemberUnknown(f"'{_name(subject)}' is no member of '{project.name}'")
     return member
 
 
-def _key(subject: User | Group) -> dict[str, int]:
+def _key(subject: Subject) -> dict[str, int]:
     return {"user_id" if isinstance(subject, User) else "group_id": subject.pk}
 
 
-def _name(subject: User | Group) -> str:
+def _name(subject: Subject) -> str:
     return subject.username if isinstance(subject, User) else subject.name
 
 
-def _kind(subject: User | Group) -> dict[str, str]:
+def _kind(subject: Subject) -> dict[str, str]:
     """In an event a member is a user unless it says otherwise."""
     return {"kind": "group"} if isinstance(subject, Group) else {}
 
 
-def _people(subject: User | Group) -> list[int]:
+def _people(subject: Subject) -> list[int]:
     return [subject.pk] if isinstance(subject, User) else people_of(subject.pk)
 
 
@@ -145,5 +149,5 @@ def _administered(leaving: Member) -> list[int]:
     return [leaving.project_id] if leaving.role_id == Role.PROJECT_ADMIN else []
 
 
-def _describe(draft: Draft, member: Member, subject: User | Group) -> None:
+def _describe(draft: Draft, member: Member, subject: Subject) -> None:
     draft.resource("member", member.pk, _name(subject))

@@ -12,14 +12,17 @@ from psycopg.errors import UniqueViolation
 from access.check import require, unknown
 from access.models import Member
 from access.principal import ActorKind, Principal
-from access.table import P, Role
+from access.table import P, Permission, Role
 from accounts.models import User
 from audit.actions import action
+from audit.pull_log import PullLog
+from config import current
+from config.catalogue.contents import STORAGE_PER_PROJECT
 from core.errors import AlreadyExists, InvalidInput, ProjectNotEmpty
 from core.oci.names import ProjectName
 from database import sql
 from database.transactions import retried
-from projects.models import UNLIMITED, Project, Quota
+from projects.models import MAX_DESCRIPTION, UNLIMITED, Project, Quota
 from projects.queries import ref
 
 MAX_BYTES = 2**63 - 1
@@ -38,45 +41,61 @@ class Changes:
 
     public: bool | None = None
     sparse_indexes: bool | None = None
+    pull_log: PullLog | None = None
+    description: str | None = None
 
-    def given(self) -> dict[str, bool]:
-        pairs = {"public": self.public, "sparse_indexes": self.sparse_indexes}
+    def given(self) -> dict[str, bool | str]:
+        pairs = {
+            "public": self.public,
+            "sparse_indexes": self.sparse_indexes,
+            "pull_log": self.pull_log,
+            "description": self.description,
+        }
         return {name: value for name, value in pairs.items() if value is not None}
 
 
 @retried
 def create_project(
-    actor: Principal, name: str, *, public: bool = False, quota: int = UNLIMITED, owner: User | None = None
+    actor: Principal, name: str, *, public: bool = False, quota: int | None = None, owner: User | None = None
 ) -> Project:
-    """Create a project of `quota` bytes (-1: unlimited); its owner, else the acting user, becomes its admin.
+    """Create a project of `quota` bytes (-1: unlimited, None: what the setting says); its owner, else the actor, is its admin.
 
-    A quota or another owner is for system administrators. Raises NameInvalid, InvalidInput, AlreadyExists,
+    A quota of its own or another owner is for system administrators. Raises NameInvalid, InvalidInput, AlreadyExists,
     Denied.
     """
     parsed = ProjectName.parse(name)
-    _check_limit(quota)
+    if quota is not None:
+        _check_limit(quota)
+    default = current.get(STORAGE_PER_PROJECT)
+    limit = default if quota is None else quota
     owner_id = owner.pk if owner else (actor.id if actor.kind is ActorKind.USER else None)
     with action(actor, P.PROJECT_CREATE, name="project.create") as draft:
-        _check_privileged(actor, quota=quota, owner_id=owner_id)
+        # To ask for what everybody gets takes no right: clients of other registries always name a limit.
+        _check_privileged(actor, quota=None if quota == default else quota, owner_id=owner_id)
         project = _insert(str(parsed), public, owner_id)
-        Quota.objects.create(project=project, hard_limit=quota)
+        Quota.objects.create(project=project, hard_limit=limit)
         if owner_id is not None:
             Member.objects.create(
                 project=project, user_id=owner_id, role_id=Role.PROJECT_ADMIN, created_by_name=actor.name
             )
         draft.about(ref(project))
         draft.resource("project", project.pk, project.name)
-        draft.after({"public": public, "quota": quota, "owner_id": owner_id})
+        draft.after({"public": public, "quota": limit, "owner_id": owner_id})
     return project
 
 
 @retried
-def change_project(actor: Principal, project: Project, changes: Changes) -> Project:
-    """Change visibility or strictness. Making a project private ends every token issued for it.
+def change_project(
+    actor: Principal, project: Project, changes: Changes, *, by: Permission = P.PROJECT_UPDATE
+) -> Project:
+    """Change visibility, strictness, the log of pulls or the description. Making it private ends every token issued for it.
 
-    Raises ProjectUnknown, Denied.
+    `by`: the permission that is needed, which may be one on the project's metadata. Raises InvalidInput, ProjectUnknown,
+    Denied.
     """
-    with action(actor, P.PROJECT_UPDATE, ref(project), name="project.update") as draft:
+    if len(changes.description or "") > MAX_DESCRIPTION:
+        raise InvalidInput(f"a project's description has at most {MAX_DESCRIPTION} characters")
+    with action(actor, by, ref(project), name="project.update") as draft:
         row = _locked(project)
         new = {field: value for field, value in changes.given().items() if getattr(row, field) != value}
         draft.resource("project", row.pk, row.name)
@@ -111,8 +130,11 @@ def set_quota(actor: Principal, project: Project, hard_limit: int) -> Quota:
         draft.after({"hard_limit": hard_limit})
         if quota.hard_limit == hard_limit:
             draft.discard()
+            return quota
         quota.hard_limit = hard_limit
-        quota.save(update_fields=["hard_limit"])
+        quota.updated_at = Now()
+        quota.save(update_fields=["hard_limit", "updated_at"])
+        quota.refresh_from_db(fields=["updated_at"])
     return quota
 
 
@@ -157,8 +179,8 @@ def _locked(project: Project) -> Project:
     return row
 
 
-def _check_privileged(actor: Principal, *, quota: int, owner_id: int | None) -> None:
-    if quota != UNLIMITED:
+def _check_privileged(actor: Principal, *, quota: int | None, owner_id: int | None) -> None:
+    if quota is not None:
         require(actor, P.QUOTA_UPDATE, None)
     if owner_id is not None and (actor.kind is not ActorKind.USER or owner_id != actor.id):
         require(actor, P.MEMBER_CREATE, None)

@@ -96,8 +96,7 @@ def disable_robot(actor: Principal, robot: Robot) -> Robot:
         if row.disabled:
             draft.discard()
             return row
-        row.disabled = True
-        row.save(update_fields=["disabled"])
+        _switch(row, draft, disabled=True)
         _end_tokens(row)
     return row
 
@@ -111,8 +110,7 @@ def enable_robot(actor: Principal, robot: Robot) -> Robot:
         if not row.disabled:
             draft.discard()
             return row
-        row.disabled = False
-        row.save(update_fields=["disabled"])
+        _switch(row, draft, disabled=False)
     return row
 
 
@@ -138,7 +136,8 @@ def rotate_secret(
         row = _locked(maker, robot, draft)
         rights.check_shown(maker, P.ROBOT_UPDATE, row.pk, home)
         Reach.of_key(maker.key_id).check_holds(_reach(row))
-        draft.after({"overlap_hours": overlap_hours, "chosen": secret is not None})
+        draft.before({"changed_at": row.secret_changed_at.isoformat(timespec="seconds")})
+        draft.detail |= {"overlap_hours": overlap_hours, "chosen": secret is not None}
         keeps = overlap_hours > 0
         if keeps and row.secret_hash and new.hash:  # the gate compares with one chosen secret alone
             raise InvalidInput(TWO_CHOSEN)
@@ -150,6 +149,7 @@ def rotate_secret(
         if not keeps:
             _end_tokens(row)
         row.refresh_from_db(fields=["secret_changed_at", "former_until"])
+        draft.after({"changed_at": row.secret_changed_at.isoformat(timespec="seconds")})
     return row, new.text
 
 
@@ -171,6 +171,13 @@ def _maker(actor: Principal, permission: Permission, home: ProjectRef | None) ->
     maker = rights.locked_maker(actor)
     require(maker, permission, home)
     return maker
+
+
+def _switch(row: Robot, draft: Draft, *, disabled: bool) -> None:
+    draft.before({"disabled": row.disabled})
+    draft.after({"disabled": disabled})
+    row.disabled = disabled
+    row.save(update_fields=["disabled"])
 
 
 def _give(row: Robot, wanted: Allowances, maker: Principal, home: ProjectRef | None) -> bool:

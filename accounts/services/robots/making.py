@@ -26,7 +26,7 @@ class NewRobot:
     """A robot to make, of `project`, of the system when None.
 
     `days` it lives: -1 for ever, None for what the settings say. `networks` it may be used from, none for everywhere.
-    `secret`: a chosen one, else one is generated.
+    `secret`: a chosen one, else one is generated. `disabled`: it rests until it is enabled.
     """
 
     name: str
@@ -35,6 +35,7 @@ class NewRobot:
     description: str = ""
     days: int | None = None
     networks: tuple[str, ...] = ()
+    disabled: bool = False
     secret: str | None = field(default=None, repr=False)
 
 
@@ -65,13 +66,14 @@ def create_robot(actor: Principal, wanted: NewRobot) -> tuple[Robot, str]:
             ancestors=list(elders.ids),
             networks=terms.within_elders(networks, elders),
             expires_at=terms.expiry(days, elders, is_default=wanted.days is None),
+            disabled=wanted.disabled,
             created_by_kind=str(actor.kind),
             created_by_id=actor.id,
             created_by_name=actor.name,
         )
         _insert(robot, shown)
         draft.resource("robot", robot.pk, shown)
-        draft.after(state(robot))
+        draft.after(state(robot) | ({"disabled": True} if robot.disabled else {}))
     return robot, secret.text
 
 
