@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +22,15 @@ POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 def data(value: Any, *, status: int = 200) -> HttpResponse:
     """JSON of plain values; datetimes become RFC 3339 in UTC."""
-    return HttpResponse(orjson.dumps(value, option=orjson.OPT_UTC_Z), status=status, content_type=JSON)
+    return HttpResponse(_encoded(value), status=status, content_type=JSON)
+
+
+def _encoded(value: Any) -> bytes:
+    """What somebody once wrote may hold a whole number that orjson finds too large."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def one(shape: type[Serializer[Any]], value: Any, *, status: int = 200) -> HttpResponse:

@@ -22,13 +22,13 @@ from accounts.gate import rates
 from core import request_facts
 from core.errors import Unauthenticated
 from registry_api.rest import answers, errors
-from registry_api.rest.authentication import AUTHENTICATION, refuse_foreign_pages
+from registry_api.rest.authentication import AUTHENTICATION, SAFE, refuse_foreign_pages
 from registry_api.rest.errors import MethodNotAllowed, NoSuchPath
 from registry_api.rest.schema import Schema
 
 
 class Endpoint(APIView):
-    """`anonymous`: whether the anonymous get as far as the view; all others are asked for credentials before it."""
+    """`anonymous`: whether the anonymous get as far as the view to read; else they are asked for credentials before it."""
 
     anonymous = False
     schema = Schema()
@@ -73,7 +73,8 @@ class Endpoint(APIView):
         rates.check_address(self.origin)  # before the first look at the caller: proving him costs a hash
         request_facts.note_actor(self.http_request.META, self.actor.name)
         rates.check_principal(self.actor)
-        if self.actor.kind is ActorKind.ANONYMOUS and not self.anonymous:
+        is_anybodys = self.anonymous and request.method in SAFE
+        if self.actor.kind is ActorKind.ANONYMOUS and not is_anybodys:
             raise Unauthenticated("authentication required")
 
     def options(self, _request: Request, *_args: Any, **_path: Any) -> HttpResponse:  # type: ignore[override]

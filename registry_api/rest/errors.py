@@ -52,6 +52,7 @@ TABLE: tuple[tuple[type[e.WharfError], int, str], ...] = (
     (MethodNotAllowed, 405, "METHOD_NOT_ALLOWED"),
     (e.Unauthenticated, 401, "UNAUTHORIZED"),
     (e.TooManyRequests, 429, "TOOMANYREQUESTS"),
+    (e.DirectoryUnused, 412, "PRECONDITION"),
     (e.Unavailable, 503, "UNKNOWN"),
     (MediaTypeUnsupported, 415, "BAD_REQUEST"),
     (BodyTooLarge, 413, "BAD_REQUEST"),
@@ -59,8 +60,10 @@ TABLE: tuple[tuple[type[e.WharfError], int, str], ...] = (
     (e.NotFound, 404, "NOT_FOUND"),
     # As Harbor: what stands in the way is a state somebody can change first.
     (e.ProjectNotEmpty, 412, "PRECONDITION"),
+    (e.ChildOfIndex, 412, "PRECONDITION"),
     (e.TagImmutable, 412, "PRECONDITION"),
     (e.PreconditionFailed, 412, "PRECONDITION"),
+    (e.ReadOnly, 403, "FORBIDDEN"),
     (e.Conflict, 409, "CONFLICT"),
     (e.ConfirmationNeeded, 403, "FORBIDDEN"),
     (e.Denied, 403, "FORBIDDEN"),
@@ -78,7 +81,7 @@ def render(error: e.WharfError) -> HttpResponse:
     status, code = next((status, code) for kind, status, code in TABLE if isinstance(error, kind))
     body = {"errors": [{"code": code, "message": printable(error.message)}]}
     response = HttpResponse(orjson.dumps(body), status=status, content_type=JSON)
-    if isinstance(error, e.Unavailable):
+    if status in (429, 503) and isinstance(error, e.Unavailable):
         response["Retry-After"] = str(error.retry_after)
     if isinstance(error, MethodNotAllowed):
         response["Allow"] = error.allow

@@ -92,13 +92,29 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """One of the words by which Harbor calls what `meanings` (value of the column -> word) are here."""
+
+    path: str
+    meanings: Mapping[str, str]
+
+    def condition(self, term: Term) -> Q:
+        if term.match not in (Match.EXACT, Match.ANY):
+            raise incomparable(term)
+        if unknown := set(term.values) - set(self.meanings.values()):
+            words = ", ".join(dict.fromkeys(self.meanings.values()))
+            raise InvalidInput(f"q: {term.name} is one of {words}, not {min(unknown)}")
+        return Q(**{f"{self.path}__in": [own for own, word in self.meanings.items() if word in term.values]})
+
+
+@dataclass(frozen=True, slots=True)
 class Number:
     """A whole number of at most 18 digits."""
 
     path: str
 
     def condition(self, term: Term) -> Q:
-        return _compared(self.path, term, [_number(term, value) for value in term.values], ordered=True)
+        return _compared(self.path, term, [number(term, value) for value in term.values], ordered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,7 @@ class Time:
     path: str
 
     def condition(self, term: Term) -> Q:
-        return _compared(self.path, term, [_time(term, value) for value in term.values], ordered=True)
+        return _compared(self.path, term, [moment(term, value) for value in term.values], ordered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +218,8 @@ def _field(term: Term, fields: Mapping[str, Field]) -> Field:
     return field
 
 
-def _number(term: Term, text: str) -> int | None:
+def number(term: Term, text: str) -> int | None:
+    """As `Number` reads it; None for the open end of a range. Raises InvalidInput."""
     if not text and term.match is Match.RANGE:
         return None
     if not _NUMBER.fullmatch(text):
@@ -210,7 +227,8 @@ def _number(term: Term, text: str) -> int | None:
     return int(text)
 
 
-def _time(term: Term, text: str) -> datetime | None:
+def moment(term: Term, text: str) -> datetime | None:
+    """As `Time` reads it; None for the open end of a range. Raises InvalidInput."""
     if not text and term.match is Match.RANGE:
         return None
     try:
@@ -232,4 +250,8 @@ def _compared(path: str, term: Term, values: Sequence[Scalar | None], *, ordered
             lowest, highest = values
             bounds = {f"{path}__gte": lowest, f"{path}__lte": highest}
             return Q(**{name: value for name, value in bounds.items() if value is not None})
-    raise InvalidInput(f"q: {term.name} cannot be compared by {term.match.value}")
+    raise incomparable(term)
+
+
+def incomparable(term: Term) -> InvalidInput:
+    return InvalidInput(f"q: {term.name} cannot be compared by {term.match.value}")

@@ -1,41 +1,15 @@
-"""A job's log as text: one line each, nothing in it that a terminal or a browser obeys."""
+"""A job's log as a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import orjson
 from django.http import StreamingHttpResponse
 
-from database.transactions import release_connection
-from jobs import queries
-from jobs.models import LogLine, Run
-
-PIECE = 1000
+from jobs import log_text
+from jobs.models import Run
 
 
 def download(run: Run) -> StreamingHttpResponse:
-    """The whole log as a file, read piece by piece while it is sent."""
-    response = StreamingHttpResponse(_pieces(run.pk), content_type="text/plain; charset=utf-8")
+    """The whole log, read piece by piece while it is sent."""
+    response = StreamingHttpResponse(log_text.pieces(run.pk), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{run.pk}.log"'
     return response
-
-
-def _pieces(run_id: int) -> Iterator[bytes]:
-    after = 0
-    while found := queries.log_lines(run_id, after, PIECE):
-        release_connection()  # a slow reader keeps his thread, not a connection as well
-        yield "".join(map(line, found)).encode("utf-8", "replace")
-        after = found[-1].n
-
-
-def line(entry: LogLine) -> str:
-    """`2025-01-31T12:00:00.000+00:00 INFO message {"field": 1}` and a newline."""
-    fields = f" {orjson.dumps(entry.fields).decode()}" if entry.fields else ""
-    moment = entry.at.isoformat(timespec="milliseconds")
-    return f"{moment} {entry.level.upper()} {plain(entry.message)}{fields}\n"
-
-
-def plain(text: str) -> str:
-    """`text` on one line, control characters escaped."""
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)

@@ -22,9 +22,10 @@ from jobs import queries, services
 from jobs.queries import QueueFacts, RunUnknown, WorkerFacts
 from registry_api.rest import answers, body, job_log
 from registry_api.rest.endpoint import Endpoint
+from registry_api.rest.named import id_of
+from registry_api.rest.schema import DONE
 
 ALL = "all"
-MAX_DIGITS = 18
 
 
 class PoolUnknown(NotFound):
@@ -32,12 +33,15 @@ class PoolUnknown(NotFound):
 
 
 class WorkerPool(serializers.Serializer[WorkerFacts]):
-    worker_pool_id = serializers.CharField(source="name")
+    worker_pool_id = serializers.SerializerMethodField()
     pid = serializers.IntegerField()
     host = serializers.CharField()
     concurrency = serializers.IntegerField(source="slots")
     start_at = serializers.DateTimeField(source="started_at")
     heartbeat_at = serializers.DateTimeField()
+
+    def get_worker_pool_id(self, pool: WorkerFacts) -> str:
+        return _id(pool)
 
 
 class Worker(serializers.Serializer[dict[str, Any]]):
@@ -60,7 +64,7 @@ class JobQueue(serializers.Serializer[dict[str, Any]]):
 
 
 class StopRequest(serializers.Serializer[dict[str, str]]):
-    action = serializers.ChoiceField(["stop"])
+    action = serializers.ChoiceField(["stop"], default="stop")
 
 
 class QueueRequest(serializers.Serializer[dict[str, str]]):
@@ -76,7 +80,7 @@ class Pools(Endpoint):
 class PoolWorkers(Endpoint):
     @extend_schema(summary="What a worker process, or all of them, work on", responses=Worker(many=True))
     def get(self, _request: Request, pool_id: str) -> HttpResponse:
-        pools = [pool for pool in _alive(self.actor) if pool_id in (pool.name, ALL)]
+        pools = [pool for pool in _alive(self.actor) if pool_id in (_id(pool), ALL)]
         if not pools and pool_id != ALL:
             raise PoolUnknown("no living worker process has that name")
         return answers.several(Worker, (slot for pool in pools for slot in _slots(pool)))
@@ -86,10 +90,12 @@ class MonitoredJob(Endpoint):
     @extend_schema(
         summary="Stop a job, or all that are running",
         request=StopRequest,
-        responses={200: OpenApiResponse(description="Done.")},
+        responses=DONE,
     )
     def put(self, _request: Request, job_id: str) -> HttpResponse:
-        body.read(self.http_request, StopRequest)
+        """Harbor's client in Go sends no body: there is nothing else to ask for."""
+        if self.http_request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            body.read(self.http_request, StopRequest)
         if job_id == ALL:
             services.stop_running(self.actor)
         else:
@@ -115,7 +121,7 @@ class OneQueue(Endpoint):
     @extend_schema(
         summary="Pause or resume a queue, or stop all that waits in it; job_type may be all",
         request=QueueRequest,
-        responses={200: OpenApiResponse(description="Done.")},
+        responses=DONE,
     )
     def put(self, _request: Request, job_type: str) -> HttpResponse:
         action = body.read(self.http_request, QueueRequest)["action"]
@@ -135,10 +141,15 @@ def _alive(actor: Principal) -> list[WorkerFacts]:
     return [pool for pool in queries.workers(actor) if pool.alive]
 
 
+def _id(pool: WorkerFacts) -> str:
+    """The name of the process as one part of a path: clients write a slash as %2F, which is a slash again when it gets here."""
+    return pool.name.replace("/", ":")
+
+
 def _slots(pool: WorkerFacts) -> Iterator[dict[str, Any]]:
     """The busy ones first."""
     for number in range(max(pool.slots, len(pool.runs))):
-        slot: dict[str, Any] = {"id": f"{pool.name}/{number}", "pool_id": pool.name}
+        slot: dict[str, Any] = {"id": f"{_id(pool)}:{number}", "pool_id": _id(pool)}
         if number < len(pool.runs):
             run = pool.runs[number]
             slot |= {"job_name": run.kind, "job_id": str(run.pk), "start_at": run.started_at}
@@ -162,6 +173,7 @@ def _queue(facts: QueueFacts) -> dict[str, Any]:
 
 
 def _number(job_id: str) -> int:
-    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= MAX_DIGITS):
+    number = id_of(job_id)
+    if number is None:
         raise RunUnknown("no such job")
-    return int(job_id)
+    return number

@@ -26,22 +26,37 @@ class Listing:
     sorts: Mapping[str, str]
     default: str
 
-    def answer(self, http: HttpRequest, query: QueryDict, rows: QuerySet[Any, Any]) -> HttpResponse:
-        """The page that `query` asks for, of `rows` (which hold only what the caller may see). Raises InvalidInput."""
+    def answer(
+        self,
+        http: HttpRequest,
+        query: QueryDict,
+        rows: QuerySet[Any, Any],
+        *,
+        total: Callable[[], int] | None = None,
+        show: Callable[[list[Any]], list[dict[str, Any]]] | None = None,
+    ) -> HttpResponse:
+        """The page that `query` asks for, of `rows` (which hold only what the caller may see). Raises InvalidInput.
+
+        `total`: how many rows there are without any filter, where that is counted beforehand. `show`: a page of rows as plain
+        values of the entry's names, where a serializer takes too long.
+        """
         page = paging.page_of(query)
         order = filters.ordering(query, self.sorts, default=self.default)
-        found = rows.filter(filters.condition(query, self.fields)).order_by(*order)
-        total = found.count()
-        shown: list[Model] = list(found[page.offset : page.offset + page.size]) if page.offset < total else []
-        response = answers.several(self.entry, shown)
-        paging.numbered(response, http, query, page=page, total=total)
+        wanted = filters.condition(query, self.fields)
+        found = rows.filter(wanted).order_by(*order)
+        count = total() if total is not None and not wanted else found.count()
+        shown: list[Model] = list(found[page.offset : page.offset + page.size]) if page.offset < count else []
+        response = answers.several(self.entry, shown) if show is None else answers.data(show(shown))
+        paging.numbered(response, http, query, page=page, total=count)
         return response
 
-    def documented(self, summary: str) -> Callable[[Any], Any]:
-        """A decorator for the view's `get`: its parameters and entries in the OpenAPI document."""
-        return extend_schema(
-            summary=summary, parameters=self._parameters(), responses={200: self.entry(many=True)}
-        )
+    def documented(self, summary: str, *refusals: int) -> Callable[[Any], Any]:
+        """A decorator for the view's `get`: its parameters and entries in the OpenAPI document.
+
+        `refusals`: statuses that other lists do not have.
+        """
+        responses = {200: self.entry(many=True), **dict.fromkeys(refusals)}
+        return extend_schema(summary=summary, parameters=self._parameters(), responses=responses)
 
     def _parameters(self) -> list[OpenApiParameter]:
         patterns = ", ".join(match.value for match in filters.Match)
@@ -62,11 +77,11 @@ class Listing:
 
 def paged() -> list[OpenApiParameter]:
     """The parameters of a page."""
-    number = {"type": "integer", "minimum": 1, "maximum": paging.MAX_NUMBER, "default": 1}
-    size = {"type": "integer", "minimum": 1, "maximum": paging.MAX_SIZE, "default": paging.DEFAULT_SIZE}
+    number = {"type": "integer", "minimum": 0, "maximum": paging.MAX_NUMBER, "default": 1}
+    size = {"type": "integer", "minimum": 0, "maximum": paging.MAX_SIZE, "default": paging.DEFAULT_SIZE}
     return [
-        parameter("page", "The page, from 1.", type=number),
-        parameter("page_size", "Entries on a page.", type=size),
+        parameter("page", "The page, from 1; 0 is the first as well.", type=number),
+        parameter("page_size", "Entries on a page; 0: as many as it may have.", type=size),
     ]
 
 

@@ -29,10 +29,14 @@ class Page:
 
 
 def page_of(query: QueryDict) -> Page:
-    """Raises PaginationInvalid, which says what is allowed."""
+    """Raises PaginationInvalid, which says what is allowed.
+
+    Harbor's command line sends 0 for both with every list that it was told nothing about, and Harbor answers with all there is:
+    here that is the first page, and as many entries as a page may have.
+    """
     return Page(
-        _number(query, "page", default=1, maximum=MAX_NUMBER),
-        _number(query, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE),
+        _number(query, "page", default=1, maximum=MAX_NUMBER) or 1,
+        _number(query, "page_size", default=DEFAULT_SIZE, maximum=MAX_SIZE) or MAX_SIZE,
     )
 
 
@@ -40,8 +44,8 @@ def _number(query: QueryDict, name: str, *, default: int, maximum: int) -> int:
     given = query.get(name)
     if not given:
         return default
-    if not _DIGITS.fullmatch(given) or not 1 <= int(given) <= maximum:
-        raise PaginationInvalid(f"{name} is a whole number from 1 to {maximum}")
+    if not _DIGITS.fullmatch(given) or int(given) > maximum:
+        raise PaginationInvalid(f"{name} is a whole number from 0 to {maximum}")
     return int(given)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -18,10 +17,10 @@ from registry_api.rest.endpoint import Endpoint
 from registry_api.rest.filters import Flag, Number, Text, Time
 from registry_api.rest.jobs import Job
 from registry_api.rest.listing import Listing
+from registry_api.rest.schema import DONE, LOCATION, MADE
 
 SHOWN = 5
 NO_VENDOR = -1
-LOCATION = OpenApiParameter("Location", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[201])
 
 
 class ScheduleTask(serializers.Serializer[Schedule]):
@@ -116,7 +115,7 @@ class Schedules(Endpoint):
         summary="Make a schedule",
         request=NewSchedule,
         parameters=[LOCATION],
-        responses={201: OpenApiResponse(description="Made; Location tells where.")},
+        responses=MADE,
     )
     def post(self, _request: Request) -> HttpResponse:
         wanted = body.read(self.http_request, NewSchedule)
@@ -132,7 +131,7 @@ class OneSchedule(Endpoint):
     @extend_schema(
         summary="Change when a schedule starts jobs, or switch it on or off",
         request=ScheduleChange,
-        responses={200: OpenApiResponse(description="Done.")},
+        responses=DONE,
     )
     def put(self, _request: Request, schedule_id: int) -> HttpResponse:
         wanted = body.read(self.http_request, ScheduleChange)
@@ -146,7 +145,7 @@ class OneSchedule(Endpoint):
             schedules.schedule(self.actor, schedule_id)
         return answers.done()
 
-    @extend_schema(summary="Remove a schedule", responses={200: OpenApiResponse(description="Done.")})
+    @extend_schema(summary="Remove a schedule", responses=DONE)
     def delete(self, _request: Request, schedule_id: int) -> HttpResponse:
         schedules.delete(self.actor, schedule_id)
         return answers.done()

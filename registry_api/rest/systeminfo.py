@@ -16,8 +16,10 @@ from access.principal import ActorKind
 from accounts import oidc
 from accounts.services.own_account import may_register
 from config import current
+from config.catalogue.contents import BANNER_MESSAGE, READ_ONLY
 from config.catalogue.sign_in import AUTH_MODE
 from registry_api.rest import answers
+from registry_api.rest.configurations import FIXED
 from registry_api.rest.endpoint import Endpoint
 
 # The release of Harbor whose API this one follows: clients compare it to know what they may ask for.
@@ -54,7 +56,7 @@ class SystemInfo(Endpoint):
             "auth_mode": str(current.get(AUTH_MODE)),
             "primary_auth_mode": False,
             "self_registration": may_register(),
-            "banner_message": "",
+            "banner_message": current.get(BANNER_MESSAGE),
             "oidc_provider_name": oidc.offered() or "",
         }
         if self.actor.kind is not ActorKind.ANONYMOUS:
@@ -67,9 +69,9 @@ def _protected(origin: str) -> dict[str, Any]:
         "harbor_version": f"{HARBOR}-wharf-{version('wharf')}",
         "registry_url": origin.partition("://")[2],
         "external_url": origin,
-        "project_creation_restriction": "adminonly",
+        "project_creation_restriction": FIXED["project_creation_restriction"],
         "has_ca_root": False,
-        "read_only": False,
+        "read_only": current.get(READ_ONLY),
         "notification_enable": False,
         "registry_storage_provider_name": "filesystem",
         "current_time": timezone.now(),

@@ -24,7 +24,7 @@ from core import request_facts
 from core.errors import Denied, InvalidInput, TooManyRequests, Unauthenticated, Unavailable, WharfError
 from core.oci.names import RepositoryName
 from database.transactions import TRY_AGAIN
-from projects import registry_access
+from projects import refused_scopes, registry_access
 from projects.queries import find_ref
 from registry_api.v2 import challenge, errors
 from registry_api.v2.challenge import Challenge
@@ -67,13 +67,15 @@ View = Callable[..., HttpResponseBase]
 class Operation:
     """What a method does and what it takes: `needs` is the action a grant must hold, `asks` those a challenge names.
 
-    `also_asks` names further scopes a challenge should hold (the source of a mount).
+    `also_asks` names further scopes a challenge should hold (the source of a mount). `is_open`: whoever sends no credentials
+    gets as far as the view too.
     """
 
     view: View
     needs: str = ""
     asks: str = ""
     also_asks: Callable[[HttpRequest, RepositoryName], list[str]] = lambda _request, _repository: []
+    is_open: bool = False
 
 
 def pull(view: View) -> Operation:
@@ -128,6 +130,8 @@ def authorize(
         caller = caller_of(http, origin)
     except Unauthenticated as error:
         raise Challenge(error.message, scopes=scopes, error="invalid_token") from error
+    if caller is None and operation.is_open:
+        caller = Caller(Principal.anonymous(origin))
     if caller is None:
         raise Challenge("authentication required", scopes=scopes)
     request_facts.note_actor(http.META, caller.principal.name)
@@ -171,6 +175,7 @@ def _by_roles(
         return project
     if caller.principal.kind == "anonymous":
         raise Challenge("authentication required", scopes=scopes)
+    refused_scopes.note(caller.principal, str(repository), asked=[operation.needs], given=(), project=project)
     raise Denied(f"requested access to {repository} is denied", name=str(repository), action=operation.needs)
 
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 _PLAIN: Final = {
+    "/v1/_ping": "search_ping",
+    "/v1/_ping/": "search_ping",
+    "/v1/search": "search",
+    "/v1/search/": "search",
     "/v2": "ping",
     "/v2/": "ping",
     "/v2/_catalog": "catalog",

@@ -8,7 +8,7 @@ from django.urls import re_path
 from django.urls.resolvers import URLPattern
 
 from access.origin import origin_of
-from registry_api.v2 import base, blobs, endpoint, listings, manifests, uploads
+from registry_api.v2 import base, blobs, endpoint, listings, manifests, search, uploads
 from registry_api.v2.endpoint import Endpoint, Operation, delete, pull, push
 from registry_api.v2.errors import NoSuchPath
 from registry_api.v2.token import jwks, token
@@ -20,7 +20,16 @@ SESSION: dict[str, Operation] = {
     "PUT": push(uploads.finish),
     "DELETE": push(uploads.cancel),
 }
+SEARCH: dict[str, Operation] = {
+    "GET": Operation(search.results, is_open=True),
+    "HEAD": Operation(search.results, is_open=True),
+}
 ROUTES: dict[str, dict[str, Operation]] = {
+    r"v1/_ping/?": {
+        "GET": Operation(search.ping, is_open=True),
+        "HEAD": Operation(search.ping, is_open=True),
+    },
+    r"v1/search/?": SEARCH,
     r"v2/?": {"GET": Operation(base.ping), "HEAD": Operation(base.ping)},
     r"v2/_catalog": {
         "GET": Operation(listings.catalog, asks=listings.CATALOG_SCOPE),
