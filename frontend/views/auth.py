@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from access.origin import external_origin, origin_of
 from access.principal import AuthMethod
@@ -18,21 +18,24 @@ from accounts.keys.robots import MARK
 from accounts.keys.secrets import PREFIXES
 from accounts.services import own_account, sessions
 from accounts.services.sessions import Session
-from config import current
-from config.catalogue.sign_in import AUTH_MODE, PASSWORD_MIN_LENGTH
-from config.directory import AuthMode
 from core import errors as e
 from core import request_facts
 from frontend import destinations
 from frontend.answers import see_other, sentence
 from frontend.methods import FORM
+from frontend.shell import page
+from frontend.views.auth_forms import confirm_form, login_form, onward, register_form
 
-WRONG: Final = (
+WRONG: Final = _(
     "The user name or the password is not right. Check both, and whether Caps Lock is on, then try again."
 )
-WRONG_AGAIN: Final = "The password is not right. Check Caps Lock and try again."
-KEY: Final = "That is a key for programs. Sign in here with your own password."
-UNITS: Final = ((3600, "hour"), (60, "minute"), (1, "second"))
+WRONG_AGAIN: Final = _("The password is not right. Check Caps Lock and try again.")
+KEY: Final = _("That is a key for programs. Sign in here with your own password.")
+UNITS: Final = (
+    (3600, ngettext_lazy("%(count)s hour", "%(count)s hours", "count")),
+    (60, ngettext_lazy("%(count)s minute", "%(count)s minutes", "count")),
+    (1, ngettext_lazy("%(count)s second", "%(count)s seconds", "count")),
+)
 # What a proof may be refused with.
 Refusals = (e.Unauthenticated, e.Unavailable)
 
@@ -44,11 +47,11 @@ def login(request: HttpRequest) -> HttpResponse:
     if browser.session_of(request) is not None:
         return see_other(target)
     if request.method != "POST":
-        return _login_form(request, target)
+        return login_form(request, target)
     try:
         key = begin(request)
     except Refusals as refusal:
-        return refused(_login_form(request, target, told(refusal, _wrong(request))), refusal)
+        return refused(login_form(request, target, told(refusal, _wrong(request))), refusal)
     return _signed_in(request, target, key)
 
 
@@ -57,9 +60,9 @@ def logout(request: HttpRequest) -> HttpResponse:
     """Asks first where it is merely visited: a link on a foreign page signs nobody out."""
     session = browser.session_of(request)
     if request.method != "POST":
-        return see_other("/") if session is None else render(request, "frontend/logout.html")
-    onward = finish(request, session)
-    response = see_other("/") if onward is None else _onward(request, onward)
+        return see_other("/") if session is None else page(request, "frontend/logout.html")
+    way = finish(request, session)
+    response = see_other("/") if way is None else onward(request, way)
     browser.take(request, response)
     return response
 
@@ -72,13 +75,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if session is None:
         return see_other(f"/auth/login?{urlencode({'next': target})}")
     if request.method != "POST" or session.auth is AuthMethod.OIDC:
-        return _confirm_form(request, target, session)
+        return confirm_form(request, target, session)
     origin = origin_of(request)
     try:
         proven = gate.prove_person(session.principal.name, request.POST.get("password", ""), origin)
         key = sessions.confirm(session, proven.id)
     except Refusals as refusal:
-        return refused(_confirm_form(request, target, session, told(refusal, WRONG_AGAIN)), refusal)
+        return refused(confirm_form(request, target, session, told(refusal, WRONG_AGAIN)), refusal)
     return _signed_in(request, target, key)
 
 
@@ -91,21 +94,23 @@ def register(request: HttpRequest) -> HttpResponse:
     if browser.session_of(request) is not None:
         return see_other(target)
     if request.method != "POST":
-        return _register_form(request, target)
+        return register_form(request, target)
     if mistakes := _mistakes(request):
-        return _register_form(request, target, mistakes=mistakes)
+        return register_form(request, target, mistakes=mistakes)
     try:
         key = _registered(request)
     except e.TooManyRequests as refusal:
-        words = f"Too many accounts were tried from your network. Try again in {_wait(refusal.retry_after)}."
-        return refused(_register_form(request, target, problem=words), refusal)
+        words = gettext("Too many accounts were tried from your network. Try again in %(wait)s.") % {
+            "wait": _wait(refusal.retry_after)
+        }
+        return refused(register_form(request, target, problem=words), refusal)
     except e.Unavailable as refusal:
-        return refused(_register_form(request, target, problem=told(refusal)), refusal)
+        return refused(register_form(request, target, problem=told(refusal)), refusal)
     except e.AlreadyExists as taken:
-        told_ = f"{sentence(taken.message)} Choose another name."
-        return _register_form(request, target, mistakes={"username": told_})
+        told_ = f"{sentence(taken.message)} {gettext('Choose another name.')}"
+        return register_form(request, target, mistakes={"username": told_})
     except (e.InvalidInput, e.Denied) as mistake:
-        return _register_form(request, target, problem=sentence(mistake.message))
+        return register_form(request, target, problem=sentence(mistake.message))
     return _signed_in(request, target, key)
 
 
@@ -135,14 +140,14 @@ def next_page(request: HttpRequest) -> str:
     return destinations.own(given.get("next", ""))
 
 
-def told(refusal: e.WharfError, wrong: str = WRONG) -> str:
+def told(refusal: e.WharfError, wrong: str | Promise = WRONG) -> str:
     """A refused proof in words: one text for whatever was wrong, and the wait where there is one."""
     if isinstance(refusal, e.TooManyRequests):
-        return (
-            f"Too many wrong passwords from your network. Try again in {_wait(refusal.retry_after)}; "
-            "programs with a robot or token need not wait."
+        text = gettext(
+            "Too many wrong passwords from your network. Try again in %(wait)s; programs with a robot or token need not wait."
         )
-    return wrong if isinstance(refusal, e.Unauthenticated) else sentence(refusal.message)
+        return text % {"wait": _wait(refusal.retry_after)}
+    return str(wrong) if isinstance(refusal, e.Unauthenticated) else sentence(refusal.message)
 
 
 def refused(response: HttpResponse, refusal: e.WharfError) -> HttpResponse:
@@ -155,7 +160,7 @@ def refused(response: HttpResponse, refusal: e.WharfError) -> HttpResponse:
     return response
 
 
-def _wrong(request: HttpRequest) -> str:
+def _wrong(request: HttpRequest) -> str | Promise:
     """What to say of a form that proved nobody: by what was typed alone, so that it tells of no account."""
     name, password = request.POST.get("principal", ""), request.POST.get("password", "")
     return KEY if MARK in name or password.startswith(PREFIXES) else WRONG
@@ -165,43 +170,6 @@ def _signed_in(request: HttpRequest, target: str, key: str) -> HttpResponse:
     response = see_other(target)
     browser.give(request, response, key)
     return response
-
-
-def _onward(request: HttpRequest, url: str) -> HttpResponse:
-    # Not a redirect: the policy lets no form lead to another host, not even by way of one.
-    return render(request, "frontend/onward.html", {"url": url, "provider": oidc.offered()})
-
-
-def _login_form(request: HttpRequest, target: str, mistake: str = "") -> HttpResponse:
-    provider, mode = oidc.offered(), current.get(AUTH_MODE)
-    is_local = "local" in request.GET or request.method == "POST"
-    shown: dict[str, Any] = {
-        "problem": mistake,
-        "next": target,
-        "name": request.POST.get("principal", ""),
-        "provider": provider,
-        "provider_link": f"/c/oidc/login?{urlencode({'next': target})}",
-        "local_link": f"/auth/login?{urlencode({'local': '1', 'next': target})}",
-        "provider_first": provider is not None and mode is AuthMode.OIDC_AUTH and not is_local,
-        "by_directory": mode is AuthMode.LDAP_AUTH,
-        "register_link": f"/auth/register?{urlencode({'next': target})}"
-        if own_account.may_register()
-        else "",
-    }
-    return render(request, "frontend/login.html", shown)
-
-
-def _confirm_form(request: HttpRequest, target: str, session: Session, mistake: str = "") -> HttpResponse:
-    by_provider = session.auth is AuthMethod.OIDC
-    shown = {
-        "problem": mistake,
-        "next": target,
-        "name": session.principal.name,
-        "minutes": sessions.CONFIRMED_MINUTES,
-        "provider": (oidc.offered() or "the provider") if by_provider else "",
-        "provider_link": f"/c/oidc/login?{urlencode({'confirm': '1', 'next': target})}",
-    }
-    return render(request, "frontend/confirm.html", shown)
 
 
 def _typed(request: HttpRequest) -> dict[str, str]:
@@ -216,9 +184,9 @@ def _mistakes(request: HttpRequest) -> dict[str, str]:
     typed = _typed(request)
     found = {name: sentence(message) for name, message in own_account.mistakes(**typed).items()}
     if not typed["username"]:
-        found["username"] = "Enter a user name."
+        found["username"] = gettext("Enter a user name.")
     if typed["password"] != request.POST.get("again", ""):
-        found["again"] = "The two passwords differ: enter the same one twice."
+        found["again"] = gettext("The two passwords differ: enter the same one twice.")
     return found
 
 
@@ -228,30 +196,7 @@ def _registered(request: HttpRequest) -> str:
     return sessions.start(own_account.register(origin, **_typed(request)), AuthMethod.BASIC, origin)
 
 
-def _register_form(
-    request: HttpRequest,
-    target: str,
-    *,
-    problem: str = "",
-    mistakes: Mapping[str, str] = MappingProxyType({}),
-) -> HttpResponse:
-    shown = {
-        "next": target,
-        "problem": problem,
-        "mistakes": mistakes,
-        # The first one has the focus. Passwords are typed again whatever was wrong.
-        "focused": next(iter(mistakes), "password" if problem else "username"),
-        "typed": request.POST,
-        "login_link": f"/auth/login?{urlencode({'next': target})}",
-        "is_wrong": bool(problem or mistakes),
-        "least": current.get(PASSWORD_MIN_LENGTH),
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if shown["is_wrong"] else HTTPStatus.OK
-    return render(request, "frontend/register.html", shown, status=status)
-
-
 def _wait(seconds: int) -> str:
     """ "1 second", "90 seconds", "3 minutes", "2 hours"; never less than it takes."""
-    size, unit = next(((size, unit) for size, unit in UNITS if seconds > 1.5 * size), UNITS[-1])
-    count = -(-seconds // size)
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    size, words = next(((size, words) for size, words in UNITS if seconds > 1.5 * size), UNITS[-1])
+    return str(words % {"count": -(-seconds // size)})

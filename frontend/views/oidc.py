@@ -5,12 +5,13 @@ The two addresses below /c/oidc are Harbor's, so that a client registered at the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.utils.translation import gettext
 
 from access.origin import external_origin, origin_of
 from access.principal import AuthMethod
@@ -24,11 +25,24 @@ from core import errors as e
 from frontend import destinations
 from frontend.answers import problem, see_other, sentence
 from frontend.methods import FORM, takes
+from frontend.shell import page
 
 ONBOARD: Final = "/auth/onboard"
 # Together with a session's they stay far below the 8 KiB that servers take as one header.
 MAX_ATTEMPTS: Final = 3
 MAX_NEXT: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Onboard:
+    """`id`: of the person who waits; `name`: proposed, or what was typed; the rest as the provider says."""
+
+    id: str
+    name: str
+    mistake: str
+    provider: str
+    full_name: str
+    email: str
 
 
 @takes("GET")
@@ -95,7 +109,9 @@ def _onboarded(request: HttpRequest, waiting: Pending) -> HttpResponse:
     """Raises SignInRefused."""
     if request.POST.get("id", "") != waiting.id:
         return _form(
-            request, waiting, "You have signed in as somebody else meanwhile: this is the present page"
+            request,
+            waiting,
+            gettext("You have signed in as somebody else meanwhile: this is the present page"),
         )
     try:
         found = signing_in.onboard(waiting, request.POST.get("principal", ""), origin_of(request))
@@ -110,17 +126,21 @@ def _form(request: HttpRequest, waiting: Pending, mistake: str = "") -> HttpResp
     person = waiting.person
     free = signing_in.proposal(person)
     is_taken = bool(person.proposal) and free != person.proposal
-    notice = mistake or (f"'{person.proposal}' is taken here: choose another name" if is_taken else "")
-    shown = {
-        "id": waiting.id,
-        "name": request.POST.get("principal", free),
-        "mistake": sentence(notice) if notice else "",
-        "provider": oidc.offered() or "the sign-in service",
-        "full_name": person.full_name or "",
-        "email": person.email or "",
-    }
+    notice = mistake or (_taken(person.proposal) if is_taken else "")
+    shown = Onboard(
+        id=waiting.id,
+        name=request.POST.get("principal", free),
+        mistake=sentence(notice) if notice else "",
+        provider=oidc.offered() or gettext("The sign-in service"),
+        full_name=person.full_name or "",
+        email=person.email or "",
+    )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if mistake else HTTPStatus.OK
-    return render(request, "frontend/onboard.html", shown, status=status)
+    return page(request, "frontend/onboard.html", shown, status=status)
+
+
+def _taken(name: str) -> str:
+    return gettext("'%(name)s' is taken here: choose another name") % {"name": name}
 
 
 def _entered(request: HttpRequest, proven: Proven) -> HttpResponse:
@@ -180,9 +200,13 @@ def _told(request: HttpRequest, status: int, message: str, attempt: Attempt | No
     """A page that leads back to where it was begun."""
     back = urlencode({"next": attempt.next if attempt else destinations.HOME})
     if attempt is not None and attempt.session_id:
-        title, to, label = "Not confirmed", f"/auth/confirm?{back}", "Try again"
+        title, to, label = gettext("Not confirmed"), f"/auth/confirm?{back}", gettext("Try again")
     else:
-        title, to, label = "You are not signed in", f"/auth/login?{back}", "To the sign-in page"
+        title, to, label = (
+            gettext("You are not signed in"),
+            f"/auth/login?{back}",
+            gettext("To the sign-in page"),
+        )
     return problem(request, status, title, sentence(message), to=to, label=label)
 
 
