@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.db import connections
@@ -14,12 +14,14 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import plugin, session
 
+# They wait for outages and kills most of their time.
+FAULTS: Final = ("test_absence", "test_failpoints", "test_pull_log", "test_stress")
+
 
 @pytest.fixture(scope="session")
 def services() -> Path:
-    """The folder of this run's PostgreSQL and Valkey, both answering (sockets in its `run`)."""
-    if plugin.OWNS_ROOT:
-        session.start(plugin.SERVICES)
+    """The folder of this process's PostgreSQL and Valkey, both answering (sockets in its `run`)."""
+    session.start(plugin.SERVICES)
     return plugin.SERVICES
 
 
@@ -37,10 +39,22 @@ def django_db_setup(services: Path, django_db_blocker: DjangoDbBlocker) -> Itera
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run in one worker, unless they belong to a group of files that share a server."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    """bin/test hands files out in this order: the long ones first, so that no worker ends long after the other.
+
+    A file has the place of its last test: those that keep the database as it was come first, and leave it so to the others.
+    """
+    items.sort(key=_turn)
+    last = {item.path: place for place, item in enumerate(items)}
+    items.sort(key=lambda item: last[item.path])
+
+
+def _turn(item: pytest.Item) -> int:
+    """Those that wait for outages and kills, those that share a server, those that start processes, and the many short ones."""
+    if item.path.stem in FAULTS:
+        return 0
+    if item.get_closest_marker("e2e"):
+        return 1
+    return 2 if item.get_closest_marker("services") or item.get_closest_marker("browser") else 3
 
 
 @pytest.fixture
@@ -55,6 +69,16 @@ def configure() -> Iterator[Callable[..., None]]:
         current.forget()
 
     yield change
+    current.forget()
+
+
+@pytest.fixture(autouse=True)
+def own_settings() -> Iterator[None]:
+    """No test reads the settings that the one before it committed: what empties the tables tells nobody that they are stale."""
+    from config import current
+
+    current.forget()
+    yield
     current.forget()
 
 

@@ -110,9 +110,11 @@ def layer(files: Mapping[str, bytes], *, media_type: str = OCI_LAYER) -> Content
     return Content(media_type, gzip.compress(tar(files), mtime=0))
 
 
-def _config(diff_tars: Sequence[bytes], platform: Mapping[str, str]) -> dict[str, object]:
+def _config(
+    diff_tars: Sequence[bytes], platform: Mapping[str, str], command: str = "COPY"
+) -> dict[str, object]:
     history = [
-        {"created": CREATED, "created_by": f"COPY layer-{number} /"} for number in range(len(diff_tars))
+        {"created": CREATED, "created_by": f"{command} layer-{number} /"} for number in range(len(diff_tars))
     ]
     return {
         "created": CREATED,
@@ -130,8 +132,9 @@ def image(
     architecture: str = "amd64",
     docker: bool = False,
     annotations: Mapping[str, str] | None = None,
+    command: str = "COPY",
 ) -> Image:
-    """An image whose layers hold the given files; one layer with a greeting if none is given.
+    """An image whose layers hold the given files; one layer with a greeting if none is given. `command` made them.
 
     `docker=True` builds a Docker schema 2 manifest instead of an OCI one.
     """
@@ -139,7 +142,7 @@ def image(
     platform = {"os": os, "architecture": architecture}
     diff_tars = tuple(tar(files) for files in contents)
     blobs = tuple(layer(files, media_type=DOCKER_LAYER if docker else OCI_LAYER) for files in contents)
-    config = Content(DOCKER_CONFIG if docker else OCI_CONFIG, encode(_config(diff_tars, platform)))
+    config = Content(DOCKER_CONFIG if docker else OCI_CONFIG, encode(_config(diff_tars, platform, command)))
     media_type = DOCKER_MANIFEST if docker else OCI_MANIFEST
     document: dict[str, object] = {
         "schemaVersion": 2,

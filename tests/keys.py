@@ -46,7 +46,7 @@ def robot(*allowances: Allowance, project: Any = None, origin: Origin = people.O
     secret = secrets.generate(secrets.ROBOT_PREFIX)
     row = Robot.objects.create(
         project=project,
-        name=people.unique("bot"),
+        name=facts.pop("name", None) or people.unique("bot"),
         secret_digest=secrets.digest(secret),
         allowances=[each.as_json() for each in allowances],
         **facts,

@@ -1,9 +1,8 @@
 """Loaded before Django's settings (pytest -p): gives the run its own environment, and blocks the far network.
 
-The services of a run (one PostgreSQL, one Valkey) are started by the controller under pytest-xdist and
-shared with the
-workers through WHARF_TEST_ROOT; without xdist the first test that asks for them starts them
-(tests/conftest.py).
+Each process that runs tests has services of its own (one PostgreSQL, one Valkey), started by the first test that asks for them
+(tests/conftest.py): a transaction under way in another process would hold up what waits for a whole
+cluster, as the sealer does.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 KEPT = ("WHARF_REQUIRE_ALL", "WHARF_TEST_ROOT")
 PREFIX = "wharf-tests-"
@@ -42,7 +39,7 @@ def _sweep() -> None:
 
 
 ROOT = _root()
-SERVICES = ROOT / "services"
+SERVICES = ROOT / (WORKER or "main") / "services"
 TEST_DATABASE = f"test_{WORKER or 'main'}"
 
 
@@ -95,16 +92,9 @@ _set_environment()
 sys.addaudithook(_refuse_far_hosts)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if OWNS_ROOT and getattr(config.option, "numprocesses", None):
-        from tests.session import start
-
-        start(SERVICES)
-
-
 def pytest_unconfigure() -> None:
-    if OWNS_ROOT:
-        from tests.session import stop
+    from tests.session import stop
 
-        stop()
+    stop()
+    if OWNS_ROOT:
         shutil.rmtree(ROOT, ignore_errors=True)

@@ -1,8 +1,7 @@
-"""The services of a test run: one embedded PostgreSQL and Valkey, started through the product's own code."""
+"""The services of a process of a test run: one embedded PostgreSQL and Valkey, started through the product's own code."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -39,12 +38,10 @@ def superuser(folder: Path, database: str = "postgres") -> psycopg.Connection:
 
 def make_database(folder: Path, name: str) -> None:
     """A migrated database of that name, copied from a template that the first caller migrates."""
-    with (folder / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with superuser(folder) as connection:
-            _ensure_template(folder, connection)
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER wharf_owner')
+    with superuser(folder) as connection:
+        _ensure_template(folder, connection)
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER wharf_owner')
 
 
 def _ensure_template(folder: Path, connection: psycopg.Connection) -> None:

@@ -134,13 +134,10 @@ def test_the_system_administrator_holds_everything():
 
 def test_the_auditor_reads_and_neither_pulls_nor_changes():
     assert TABLE[Subject.AUDITOR_IN_PROJECT] == {
-        "project:read",
-        "member:read",
-        "member:list",
-        "metadata:read",
-        "configuration:read",
-        "quota:read",
-        "log:list",
+        *("project:read", "metadata:read", "configuration:read", "quota:read", "log:list"),
+        *("member:read", "member:list", "robot:read", "robot:list"),
+        *("tag-retention:read", "tag-retention:list", "immutable-tag:list", "scanner:read"),
+        *("notification-policy:read", "notification-policy:list"),
     }
     assert TABLE[Subject.AUDITOR] == {"audit-log:list", "project:list"}
 

@@ -18,6 +18,7 @@ from tests.people import make_user
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
     with slapd(tmp_path_factory.mktemp("ldap")) as found:
+        found.add_person("resident")  # a directory that shows nobody is taken for a broken one
         yield found
 
 

@@ -81,11 +81,12 @@ def test_a_project_is_created_listed_changed_and_removed(shell: Shell):
         "used": 0,
         "quota": 10 * 2**30,
         "sparse_indexes": True,
+        "pull_log": "coalesced",
     }
     changed = shell.json("project", "change", name, "--public", "--complete-indexes", "--quota", "unlimited")
     assert (changed["public"], changed["sparse_indexes"], changed["quota"]) == (True, False, -1)
     listed = [line for line in shell.run("project", "list")[1].splitlines() if name in line]
-    assert listed[0].split() == [name, "yes", owner.username, "0", "B", "unlimited", "no"]
+    assert listed[0].split() == [name, "yes", owner.username, "0", "B", "unlimited", "no", "coalesced"]
     assert shell.run("project", "change", name, "--private")[0] == 0
     assert shell.run("project", "remove", name)[0] == 0
     assert Project.objects.get(name=name).deleted_at is not None

@@ -23,8 +23,8 @@ from tests.registry_api.client import basic
 
 pytestmark = pytest.mark.django_db
 LOCAL = "a local horse"
-AT_ONCE = 0.5
-LONGEST = 6.0
+AT_ONCE = 3.0
+LONGEST = 10.0
 
 
 @pytest.fixture(scope="module")

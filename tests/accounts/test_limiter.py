@@ -20,7 +20,7 @@ from tests.people import unique
 HERE = Origin("192.0.2.7")
 NEXT_DOOR = Origin("192.0.2.200")
 ELSEWHERE = Origin("198.51.100.7")
-FRACTION = 0.5
+FRACTION = 5.0  # of what it takes when each of fifty waits
 
 pytestmark = pytest.mark.usefixtures("services")
 

@@ -20,7 +20,7 @@ from tests.keys import PULL, PUSH, everywhere, in_project, in_system
 from tests.people import SYSTEM, make_member, make_project, make_user, principal
 
 pytestmark = pytest.mark.django_db
-ACCESS = [{"resource": "repository", "action": "pull"}]
+ACCESS = [{"resource": "repository", "action": "pull", "effect": "allow"}]
 
 
 @pytest.fixture
@@ -36,7 +36,11 @@ def test_harbor_s_shape_is_read_and_written_alike(project: Project):
     documents = [
         document(project.name),
         document("*", repositories=["team/**", "web"]),
-        {"kind": "system", "namespace": "/", "access": [{"resource": "user", "action": "list"}]},
+        {
+            "kind": "system",
+            "namespace": "/",
+            "access": [{"resource": "user", "action": "list", "effect": "allow"}],
+        },
     ]
     found = parsed(SYSTEM, documents)
     assert found == (

@@ -61,6 +61,7 @@ def test_what_a_killed_worker_left_the_next_attempt_does(world: World, directory
     directory.add_members(group_dn, *dns)
     directory.delete(dns[0])
     run = job.start(SYSTEM)
+    assert AuditEvent.objects.filter(operation="directory.sync", resource_id=str(run.pk)).count() == 1
     wait(lambda: followed() > 20, why=world.logs)
     os.kill(process_of(run), signal.SIGKILL)
     assert 0 < followed() < MANY - 1

@@ -21,7 +21,7 @@ from tests import keys
 from tests.people import make_user, principal
 
 pytestmark = pytest.mark.django_db
-AT_ONCE = 0.5
+AT_ONCE = 3.0
 PASSWORD = "correct horse"
 HERE, ELSEWHERE = Origin("192.0.2.7", "docker/28"), Origin("198.51.100.7")
 

@@ -42,7 +42,9 @@ def principal_of(kind: str, scene: Scene) -> Principal:
         carried = frozenset({"pull", "push", "delete"})
         proven = people.principal(user, auth=AuthMethod.TOKEN)
         carries = {str(each.name): carried for each in (scene.image, scene.fresh)}
-        return replace(proven, grants=carries | {str(scene.shown.name): frozenset({"pull"})})
+        return replace(
+            proven, token_id=uuid4().hex, grants=carries | {str(scene.shown.name): frozenset({"pull"})}
+        )
     user = people.make_user(kind, is_admin=kind in ("admin", "stale"), is_auditor=kind == "auditor")
     return replace(people.principal(user), confirmed=kind != "stale")
 

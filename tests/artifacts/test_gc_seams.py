@@ -170,7 +170,7 @@ def test_a_second_file_of_the_same_bytes_is_trashed(world: World, repository: Re
 
 
 # Rows that only describe another one leave with it; all others refuse to be orphaned.
-DESCRIPTIVE = {"artifact_layer", "artifact_accessory", "repository_stats", "tag_event"}
+DESCRIPTIVE = {"artifact_layer", "artifact_accessory", "artifact_usage", "repository_stats", "tag_event"}
 LIVE = {
     "repository",
     "repository_blob",

@@ -65,12 +65,12 @@ def test_a_push_is_one_event_that_names_its_tags_before_and_after(world: World) 
     answer = repository.put_manifest(digest, second, params=[("tag", "1.0"), ("tag", "new")])
     assert answer.status_code == 201
     pushed = [event for event in rows.acts(repository) if event.operation == "artifact.push"]
-    assert [event.detail["tags"] for event in pushed] == [
-        [{"tag": "1.0", "old": None, "new": first}],
-        [{"tag": "1.0", "old": first, "new": digest}, {"tag": "new", "old": None, "new": digest}],
+    assert [(event.detail["before"]["tags"], event.detail["after"]["tags"]) for event in pushed] == [
+        ([{"tag": "1.0", "digest": None}], ["1.0"]),
+        ([{"tag": "1.0", "digest": first}, {"tag": "new", "digest": None}], ["1.0", "new"]),
     ]
     assert pushed[1].resource_name == f"{repository.name}@{digest}"
-    assert (pushed[1].detail["digest"], pushed[1].detail["size"]) == (digest, len(second))
+    assert (pushed[1].detail["after"]["digest"], pushed[1].detail["size"]) == (digest, len(second))
     assert pushed[1].permission == "repository:push"
     assert pushed[1].actor_name == repository.client.principal.name
     assert pushed[1].auth == "token"
@@ -103,7 +103,15 @@ def test_a_mount_across_projects_is_an_act_and_one_inside_a_project_is_none(
         answer = target.call("POST", "blobs/uploads/", params=query, also=f"{source.name}:pull")
         assert answer.status_code == 201
     (event,) = [event for event in rows.acts(target) if event.operation == "blob.mount"]
-    assert (event.detail["digest"], event.detail["source"]) == (foreign, public.name)
+    after = event.detail["after"]
+    mounted_from = rows.row(public)
+    assert (after["digest"], after["source_project"], after["source_repository"]) == (
+        foreign,
+        mounted_from.project_id,
+        mounted_from.pk,
+    )
+    # Those who read this project's log may not know the other one.
+    assert public.name not in str(event.detail)
     assert event.resource_name == target.name
 
 
@@ -117,9 +125,9 @@ def test_deletions_are_acts(world: World) -> None:
         assert repository.call("DELETE", path).status_code == 202
     tag, artifact, blob = rows.acts(repository)[-3:]
     assert (tag.operation, tag.resource_name) == ("tag.delete", f"{repository.name}:one")
-    assert (tag.detail["old"], tag.detail["new"]) == (digest, None)
-    assert (artifact.operation, artifact.detail["tags"]) == ("artifact.delete", ["two"])
-    assert (blob.operation, blob.detail["digest"]) == ("blob.delete", loose)
+    assert tag.detail["before"] == {"digest": digest}
+    assert (artifact.operation, artifact.detail["before"]["tags"]) == ("artifact.delete", ["two"])
+    assert (blob.operation, blob.detail["before"]["digest"]) == ("blob.delete", loose)
 
 
 def test_a_refused_move_of_an_immutable_tag_is_on_record(world: World) -> None:

@@ -8,7 +8,7 @@ from django.db import connection
 from access.principal import Origin
 from audit import denials
 from audit.models import AuditEvent
-from audit.recorder import Resource
+from audit.parts import Resource
 from tests.people import ANONYMOUS, unique
 
 pytestmark = pytest.mark.django_db

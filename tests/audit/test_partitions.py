@@ -68,3 +68,30 @@ def test_the_run_time_role_cannot_reach_the_functions_behind(superuser: psycopg.
     for call in ("audit_protect()", "audit_add_partition('x', now(), now())"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), superuser.transaction():
             superuser.execute(f"SELECT {call}")
+
+
+def test_a_function_that_anybody_made_never_runs_with_the_rights_of_the_owner(superuser: psycopg.Connection):
+    """Where everybody may create in `public`, one there could fit a call better than PostgreSQL's own."""
+    superuser.execute("GRANT CREATE ON SCHEMA public TO wharf_app")
+    superuser.execute("SET LOCAL ROLE wharf_app")
+    for argument in ("integer", "bigint"):
+        superuser.execute(
+            f"CREATE FUNCTION public.hashtextextended(text, {argument}) RETURNS bigint LANGUAGE plpgsql AS $$ "
+            "BEGIN RAISE EXCEPTION 'run as %', current_user; END $$"
+        )
+    superuser.execute("SELECT audit_ensure_partitions(0), audit_ensure_seal_months(0)")
+    superuser.execute("SELECT audit_ensure_pull_days(current_date, current_date)")
+    superuser.execute(
+        "SELECT audit_drop_partition('audit_pull_20200101', 30, 0, 'tests'), audit_covered(), audit_strays()"
+    )
+
+
+def test_functions_with_the_rights_of_the_owner_look_nothing_up_in_public(superuser: psycopg.Connection):
+    """Nor do those that they call."""
+    found = superuser.execute(
+        "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "AND (prosecdef OR proname LIKE 'audit%' AND proname <> 'audit_covered') "
+        "AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']"
+    ).fetchall()
+    assert [name for name, _ in found if name != "audit_add_partition"] == []
+    assert len(found) <= 1  # the one of 0001, which nobody may call and nothing calls any more

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,16 @@ def line(tag: str = "1.0") -> PullLine:
     return PullLine.of(
         ACTOR, project_id=1, repository_id=2, repository="team/app", digest="sha256:" + "0" * 64, tag=tag
     )
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process that may append to it lives, as the shipper finds out."""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def spooled(folder: Path) -> list[dict[str, Any]]:
@@ -77,15 +89,55 @@ def test_a_full_spool_drops_and_counts_and_says_so_when_there_is_room_again(tmp_
         spool.note(line(str(number)))
     kept = len(spooled(tmp_path))
     assert 0 < kept < 10
-    for path in tmp_path.iterdir():
-        path.unlink()  # the shipper has been here
-    spool.close()
-    spool._measured_at = float("-inf")
+    spool._max_spool_bytes = 10_000
     spool.note(line("after"))
-    gap, after = spooled(tmp_path)
+    gap, after = spooled(tmp_path)[kept:]
     assert gap["gap"] == 10 - kept
     assert gap["since"] <= gap["until"]
     assert after["tag"] == "after"
+
+
+def test_a_spool_that_stays_full_says_what_it_dropped_all_the_same(tmp_path: Path):
+    spool = PullSpool(tmp_path, max_spool_bytes=1000, sync_seconds=0.01)
+    for number in range(10):
+        spool.note(line(str(number)))
+    deadline = time.monotonic() + 10
+    while "gap" not in (last := spooled(tmp_path)[-1]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert last["gap"] + len(spooled(tmp_path)) - 1 <= 10
+    spool.close()
+    assert sum(found["gap"] if "gap" in found else found["n"] for found in spooled(tmp_path)) == 10
+
+
+def test_the_writer_holds_its_file_until_it_moves_on(tmp_path: Path):
+    spool = PullSpool(tmp_path, max_file_bytes=1000)
+    spool.note(line())
+    (first,) = tmp_path.iterdir()
+    assert is_held(first)
+    while len(list(tmp_path.iterdir())) == 1:
+        spool.note(line())
+    (second,) = set(tmp_path.iterdir()) - {first}
+    assert (is_held(first), is_held(second)) == (False, True)
+    spool.close()
+    assert not is_held(second)
+
+
+def test_a_writer_that_is_beaten_to_the_lock_takes_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lock = fcntl.flock
+    beaten: list[Path] = []
+
+    def first_removed(file: int, how: int) -> None:
+        if not beaten:
+            beaten.extend(tmp_path.iterdir())
+            beaten[0].unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", first_removed)
+    PullSpool(tmp_path).note(line("kept"))
+    assert [found["tag"] for found in spooled(tmp_path)] == ["kept"]
 
 
 def test_a_folder_that_cannot_be_written_does_not_disturb_the_pull(tmp_path: Path):

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
-from tests.bench import generators, jobs, options, processes, pushing, rounds
+from tests.bench import api, audit, generators, jobs, options, processes, pushing, rounds, ui
 from tests.bench.operations import operations
 from tests.bench.plan import OTHERS, Operation, Options
 from tests.bench.report import Line, bottom_line, line
@@ -33,6 +33,12 @@ OPEN_FILES = 8192
 def main() -> int:
     if sys.argv[1:2] == ["jobs"]:
         return jobs.main(sys.argv[2:])
+    if sys.argv[1:2] == ["audit"]:
+        return audit.main(sys.argv[2:])
+    if sys.argv[1:2] == ["api"]:
+        return api.main(sys.argv[2:])
+    if sys.argv[1:2] == ["ui"]:
+        return ui.main(sys.argv[2:])
     asked = options.parse(sys.argv[1:])
     chosen = chosen_operations(asked)
     if asked.operations == ("list",):

@@ -26,10 +26,10 @@ function setup(thread) threads[#threads + 1] = thread end
 function done(summary, latency)
   local made, errors = 0, summary.errors
   for _, thread in ipairs(threads) do made = made + thread:get("created") end
-  io.write(string.format('\\nDONE {"requests":%d,"us":%d,"created":%d,"failed":%d,"p50_us":%d,"p99_us":%d}\\n',
+  io.write(string.format('\\nDONE {"requests":%d,"us":%d,"created":%d,"failed":%d,"p50_us":%d,"p95_us":%d,"p99_us":%d}\\n',
     summary.requests, summary.duration, made,
     errors.connect + errors.read + errors.write + errors.timeout + errors.status,
-    latency:percentile(50), latency:percentile(99)))
+    latency:percentile(50), latency:percentile(95), latency:percentile(99)))
 end
 """
 
@@ -68,9 +68,8 @@ def _wrk(workload: Workload, port: int, *, connections: int, seconds: int) -> Lo
         raise GeneratorFailed(said[:500])
     figures = json.loads(found[1])
     done = figures["created"] if workload.counts_creations else figures["requests"] - figures["failed"]
-    return Load(
-        done, figures["us"] / 1e6, figures["p50_us"] / 1e3, figures["p99_us"] / 1e3, figures["failed"]
-    )
+    p50, p95, p99 = (figures[f"p{each}_us"] / 1e3 for each in (50, 95, 99))
+    return Load(done, figures["us"] / 1e6, p50, p95, p99, figures["failed"])
 
 
 AB_FIGURES = {
@@ -80,6 +79,7 @@ AB_FIGURES = {
     "kept_alive": r"Keep-Alive requests:\s+(\d+)",
     "seconds": r"Time taken for tests:\s+([\d.]+)",
     "p50": r"\n\s+50%\s+(\d+)",
+    "p95": r"\n\s+95%\s+(\d+)",
     "p99": r"\n\s+99%\s+(\d+)",
 }
 
@@ -103,6 +103,7 @@ def _ab(workload: Repeat, *, connections: int, seconds: int) -> Load:
         int(figures["complete"]) - failed,
         figures["seconds"],
         figures.get("p50", 0.0),
+        figures.get("p95", 0.0),
         figures.get("p99", 0.0),
         failed,
     )

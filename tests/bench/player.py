@@ -23,6 +23,7 @@ class Load:
     done: int
     seconds: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     failed: int
 
@@ -115,4 +116,4 @@ def _load(tally: _Tally, seconds: float, workload: Workload) -> Load:
         statistics.quantiles(latencies, n=100, method="inclusive") if len(latencies) > 1 else latencies * 99
     )
     done = tally.created if workload.counts_creations else len(tally.latencies) - tally.failed
-    return Load(done, seconds, cuts[49] * 1e3, cuts[98] * 1e3, tally.failed)
+    return Load(done, seconds, cuts[49] * 1e3, cuts[94] * 1e3, cuts[98] * 1e3, tally.failed)

@@ -43,7 +43,7 @@ def table(lines: Sequence[Line], *, subject: str, baseline: str | None, peers: S
     compared = ["ratio", "CPU ratio"] if baseline else []
     head = ["operation", "unit", *sides, *compared, "floor", "", f"CPU {' / '.join(sides)}", *peers, "failed"]
     rows = [_cells(line, sides=sides, compared=bool(baseline), peers=peers) for line in lines]
-    return _aligned([head, *rows])
+    return aligned([head, *rows])
 
 
 def _cells(line: Line, *, sides: Sequence[str], compared: bool, peers: Sequence[str]) -> list[str]:
@@ -62,7 +62,7 @@ def _cells(line: Line, *, sides: Sequence[str], compared: bool, peers: Sequence[
     ]
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"

@@ -81,7 +81,7 @@ def set_uid(url: str, data: Path, value: str) -> float:
 @pytest.mark.services
 @pytest.mark.parametrize(
     ("folder", "how", "seconds"),
-    [("here", "deaf", 1.0), ("there", "listening", 2.0), ("there", "deaf", PROMISED_SECONDS)],
+    [("here", "deaf", 3.0), ("there", "listening", 3.0), ("there", "deaf", PROMISED_SECONDS)],
     ids=["same host", "other host, hearing NOTIFY", "other host, deaf"],
 )
 def test_another_process_sees_the_change(

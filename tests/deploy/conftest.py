@@ -28,10 +28,8 @@ NAME = "registry.wharf.test"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
-            if not item.get_closest_marker("stress"):
-                item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("deploy"))
+        if HERE in item.path.parents and not item.get_closest_marker("stress"):
+            item.add_marker(pytest.mark.e2e)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def front(external: ExternalServices, require_tool: RequireTool) -> Iterator[Fro
     nginx = Nginx(root / "nginx", tls, plain, roles.sockets, root / "tls", blobs)
     try:
         roles.prepare()
-        for role in ("registry", "web", "worker", "beat"):
+        for role in ("registry", "web", "worker", "beat", "shipper"):
             roles.start(role, role)
         roles.start("bare", "registry", WHARF_BIND="127.0.0.1", WHARF_PORT=str(bare))
         nginx.start()

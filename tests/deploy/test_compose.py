@@ -18,7 +18,14 @@ from tests.deploy.roles import CHECKOUT
 from wharf.environment import Environment
 
 INSTALL_LINE = "apt-get install -y --no-install-recommends docker-compose"
-ROLES = {"registry": "registry", "registry-b": "registry", "web": "web", "worker": "worker", "beat": "beat"}
+ROLES = {
+    "registry": "registry",
+    "registry-b": "registry",
+    "web": "web",
+    "worker": "worker",
+    "beat": "beat",
+    "shipper": "shipper",
+}
 PATH = {"PATH": os.defpath + ":/usr/sbin:/sbin"}
 
 

@@ -148,7 +148,7 @@ def containers(
         printed = machine.run("wharf", "prepare", options=(*volumes, *settings(roles, prepare=True)))
         if "administrator" in printed:
             roles.admin = Login("admin", printed.partition("admin / ")[2].split()[0])
-        for role in ("registry", "web", "worker", "beat"):
+        for role in ("registry", "web", "worker", "beat", "shipper"):
             names.append(f"{role}-{secrets.token_hex(3)}")
             given = (*volumes, *settings(roles), "--env", f"WHARF_ROLE={role}")
             bound = ("--env", f"WHARF_BIND=unix:/run/wharf/{role}.sock")

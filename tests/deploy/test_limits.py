@@ -103,7 +103,7 @@ def test_a_head_that_takes_longer_than_ten_seconds_is_cut_off(front: Front) -> N
         connection.settimeout(20)
         begun = time.monotonic()
         assert connection.recv(1000) == b""
-        assert 8 < time.monotonic() - begun < 15
+        assert 8 < time.monotonic() - begun < 19
 
 
 def test_plain_http_leads_a_browser_to_https_and_a_client_nowhere(front: Front) -> None:

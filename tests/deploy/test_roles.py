@@ -48,7 +48,7 @@ def test_a_role_refuses_to_start_without_what_all_roles_share(
 def test_serve_wants_to_know_which_role(tmp_path: Path) -> None:
     done = wharf(tmp_path, "serve", **(COMPLETE | {"WHARF_ROLE": "all"}))
     assert done.returncode == 1
-    assert "set WHARF_ROLE to registry, web, worker or beat" in done.stderr
+    assert "set WHARF_ROLE to registry, web, worker, beat or shipper" in done.stderr
 
 
 def test_an_example_key_is_no_key(tmp_path: Path) -> None:
@@ -96,8 +96,11 @@ def test_a_second_prepare_changes_nothing_and_shows_no_password(front: Front) ->
     assert front.roles.prepare() == "wharf: database and storage are ready\n"
 
 
-@pytest.mark.parametrize("role", ["worker", "beat"])
-def test_workers_and_clock_end_by_sigterm_with_status_0(front: Front, role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [("worker", "Connected to"), ("beat", "beat: Starting"), ("shipper", "shipping pulls")],
+)
+def test_workers_clock_and_shipper_end_by_sigterm_with_status_0(front: Front, role: str, words: str) -> None:
     front.roles.start(f"second-{role}", role, WHARF_DATA=str(front.roles.root / f"second-{role}"))
-    front.roles.wait_logged(f"second-{role}", "Connected to" if role == "worker" else "beat: Starting")
+    front.roles.wait_logged(f"second-{role}", words)
     assert front.roles.stop(f"second-{role}") == 0

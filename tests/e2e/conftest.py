@@ -1,8 +1,4 @@
-"""One Wharf and one docker daemon for all end-to-end tests; users and projects are made as needed.
-
-All tests here share the xdist group "e2e", so that `pytest -n 2 --dist loadgroup` starts one server, not two;
-those that kill or flood servers of their own are in the group "e2e-faults".
-"""
+"""One Wharf and one docker daemon for the end-to-end tests of a process; users and projects are made as needed."""
 
 from __future__ import annotations
 
@@ -14,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import RequireTool
+from tests.conftest import RequireTool, missing
 from tests.e2e.clients import INSTALL_LINE, Buildah, Docker, Login, Podman, Skopeo
 from tests.e2e.daemon import DockerDaemon
+from tests.e2e.go_programs import UnavailableError
+from tests.e2e.harbor_client import HarborClient
+from tests.e2e.harbor_client import program as harbor_client_program
 from tests.e2e.registry import Registry
 from tests.e2e.server import Wharf
 
+# The chapters' asserts shall explain themselves as those of a test do.
+pytest.register_assert_rewrite("tests.e2e.harbor_chapters", "tests.e2e.harbor_contents")
 HERE = Path(__file__).parent
-FAULTS = ("test_failpoints", "test_stress")
 PASSWORD = "correct horse battery"
 NUMBERS = count(1)
 ROLES = ("maintainer", "developer", "guest")
@@ -29,11 +29,8 @@ ROLES = ("maintainer", "developer", "guest")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
-            if not item.get_closest_marker("stress"):
-                item.add_marker(pytest.mark.e2e)
-            group = "e2e-faults" if item.path.stem in FAULTS else "e2e"
-            item.add_marker(pytest.mark.xdist_group(group))
+        if HERE in item.path.parents and not item.get_closest_marker("stress"):
+            item.add_marker(pytest.mark.e2e)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -160,3 +157,24 @@ def registry_of(live: Wharf) -> Iterator[Callable[[Login | None], Registry]]:
     yield make
     for registry in opened:
         registry.http.close()
+
+
+@pytest.fixture(scope="session")
+def harbor_program() -> Path:
+    """Harbor's Go client library as a program, built once and cached."""
+    try:
+        return harbor_client_program()
+    except UnavailableError as error:
+        return Path(missing(str(error)))
+
+
+@pytest.fixture
+def harbor_of(harbor_program: Path, live: Wharf) -> Callable[[Login], HarborClient]:
+    """Harbor's Go client library for anybody."""
+    return lambda who: HarborClient(harbor_program, live.url, who)
+
+
+@pytest.fixture
+def harbor(harbor_of: Callable[[Login], HarborClient], live: Wharf) -> HarborClient:
+    """Harbor's Go client library for the administrator."""
+    return harbor_of(live.admin)

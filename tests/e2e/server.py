@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import socket
 import subprocess
@@ -19,9 +18,10 @@ from typing import Any
 
 import psycopg
 
-from tests import ports
+from tests import ports, ready
 from tests.e2e import background
 from tests.e2e.clients import Login
+from tests.instances import end
 from wharf.layout import DataLayout
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -60,9 +60,13 @@ def reachable(url: str) -> bool:
 
 
 class Wharf:
-    """One `wharf up` with its data folder: start, stop, kill and start again on the same data."""
+    """One `wharf up` with its data folder: start, stop, kill and start again on the same data.
+
+    That data has been started before, as an Instance's with `ready`; a given `root` has its first start here.
+    """
 
     def __init__(self, root: Path | None = None) -> None:
+        self._ready = root is None
         # Socket paths end at 107 bytes and PostgreSQL's user must pass: a short folder, open to walk.
         self.root = root or Path(tempfile.mkdtemp(prefix="wharf-", dir="/tmp"))
         self.root.chmod(0o755)
@@ -107,6 +111,8 @@ class Wharf:
 
     def start(self, extra: Mapping[str, str] | None = None) -> None:
         """Start and wait until /readyz says 200; keeps a printed admin password. Raises StartError."""
+        if self._ready and not self.data.exists():
+            self.admin = Login("admin", ready.fill(self.data))
         start = self.log.stat().st_size if self.log.exists() else 0
         self.process = background.start(
             self.command("up"), environment=self.environment(extra), log=self.log, folder=CHECKOUT
@@ -138,7 +144,7 @@ class Wharf:
     def _printed_password(self, start: int) -> str:
         # The line is printed after the server answers: give it a moment to arrive in the file.
         deadline = time.monotonic() + 5
-        while not (found := re.search(r"Administrator:\s+admin\s+/\s+(\S+)", self.output(start))):
+        while not (found := ready.ADMINISTRATOR.search(self.output(start))):
             if time.monotonic() > deadline:
                 raise StartError(f"wharf up printed no admin password\n{self.output(start)}")
             time.sleep(0.05)
@@ -158,8 +164,10 @@ class Wharf:
         self.process = None
 
     def remove(self) -> None:
-        """Stop and delete the data folder."""
-        self.stop()
+        """End it at once and delete the data folder."""
+        if self.process is not None:
+            end(self.process, self.data)
+            self.process = None
         shutil.rmtree(self.root, ignore_errors=True)
 
     def try_run(

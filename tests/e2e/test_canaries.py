@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -44,7 +45,8 @@ SEARCH, PERSON, LOCAL, WRONG, HEADER, KEY = map(
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("canaries")
     with slapd(folder / "directory") as directory:
-        server = Keyed()
+        # With a first start of its own: that prints the administrator's password, and is by its own key.
+        server = Keyed(Path(tempfile.mkdtemp(prefix="wharf-", dir="/tmp")))
         try:
             server.start({"WHARF_LOG_LEVEL": "DEBUG"})
             directory.set_password(SEARCH_DN, SEARCH)

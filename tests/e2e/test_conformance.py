@@ -18,6 +18,7 @@ from tests.e2e.conformance_report import (
     unexplained_skips,
 )
 from tests.e2e.conftest import make_project
+from tests.e2e.go_programs import UnavailableError
 from tests.e2e.server import Wharf
 
 PROJECT = "conformance-suite"
@@ -29,7 +30,7 @@ def suite() -> Path:
     """The suite, built once and cached; a machine that cannot build it fails where every lane must run."""
     try:
         return conformance.program()
-    except conformance.UnavailableError as error:
+    except UnavailableError as error:
         return Path(missing(str(error)))
 
 

@@ -16,6 +16,7 @@ from tests.e2e.conformance_report import (
     read_report,
     unexplained_skips,
 )
+from tests.e2e.go_programs import UnavailableError, cache_folder
 
 TARGET = conformance.Target("127.0.0.1:1", Login("ann", "secret"), "p/one", "p/two")
 SKIP = '<skipped message="skipped - you have skipped this test."/>'
@@ -141,6 +142,6 @@ def test_a_suite_that_cannot_be_built_is_told_in_the_compilers_words(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("GOPROXY", "off")
-    with pytest.raises(conformance.UnavailableError, match=conformance.VERSION):
+    with pytest.raises(UnavailableError, match=conformance.VERSION):
         conformance.program()
-    assert list(conformance.cache_folder(f"conformance-suite-{conformance.VERSION}").iterdir()) == []
+    assert list(cache_folder(f"conformance-suite-{conformance.VERSION}").iterdir()) == []

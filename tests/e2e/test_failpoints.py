@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -12,13 +13,16 @@ import pytest
 
 from core.failpoints import REGISTERED
 from tests import invariants
+from tests.e2e.clients import Login
 from tests.e2e.conftest import make_project
 from tests.e2e.registry import Registry
 from tests.e2e.server import Wharf
 from tests.images import Image, image, sha256
+from tests.instances import Instance, joined
 
 MAINTENANCE = "from artifacts import maintenance; maintenance.{}()"
-UPKEEP = ("reaper.", "purge.")
+# Those of the shipper and of forwarding have tests of their own (tests/audit).
+UPKEEP = ("reaper.", "purge.", "ship.", "forward.")
 PUSHED = sorted(name for name in REGISTERED if not name.startswith(UPKEEP))
 REAPED = sorted(name for name in REGISTERED if name.startswith("reaper."))
 PURGED = sorted(name for name in REGISTERED if name.startswith("purge."))
@@ -28,7 +32,7 @@ AGE_SESSIONS = """UPDATE upload SET updated_at = now() - interval '2 days',
 
 @pytest.fixture(scope="module")
 def fragile() -> Iterator[Wharf]:
-    """A server of this module alone, that each test starts and stops; the project `crash` exists in it."""
+    """A server of this module alone; the project `crash` exists in it."""
     server = Wharf()
     try:
         server.start()
@@ -38,28 +42,28 @@ def fragile() -> Iterator[Wharf]:
         server.remove()
 
 
-def restart(server: Wharf, **extra: str) -> None:
-    server.stop()
-    server.start(extra)
+@contextmanager
+def registry_beside(server: Wharf, **extra: str) -> Iterator[str]:
+    """Another registry on what `server` has, which dies where `extra` says; its address."""
+    folder = Path(tempfile.mkdtemp(prefix="wharf-beside-"))
+    instance = Instance(folder / "data", environment=joined(server.data, "registry") | extra)
+    try:
+        instance.start()
+        yield f"http://127.0.0.1:{instance.port}"
+    finally:
+        instance.end()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def push_until(server: Wharf, repository: str, made: Image, *, seconds: float) -> bool:
-    """Push `made` as a retrying client does, again from the start; whether it got through in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with Registry(server.url, server.admin, timeout=15) as client:
-                client.push(repository, "latest", made)
-                return True
-        except (httpx2.HTTPError, AssertionError):
-            time.sleep(0.2)
-    return False
+def push(server: Wharf, repository: str, made: Image) -> None:
+    with Registry(server.url, server.admin) as client:
+        client.push(repository, "latest", made)
 
 
-def push_once(server: Wharf, repository: str, made: Image) -> set[str]:
+def push_once(url: str, who: Login, repository: str, made: Image) -> set[str]:
     """Push every blob and the manifest once, whatever becomes of each; the digests of blobs that got a 201."""
     acknowledged = set()
-    with Registry(server.url, server.admin, timeout=15) as client:
+    with Registry(url, who, timeout=30) as client:
         for blob in made.blobs:
             with suppress(httpx2.HTTPError):
                 if client.push_blob(repository, blob.data).status_code == 201:
@@ -99,10 +103,10 @@ def test_a_worker_killed_while_a_client_pushes(fragile: Wharf, tmp_path: Path, n
     repository = f"crash/{name}"
     made = image({"failpoint": name.encode()}, {"big": name.encode() * 50_000})
     log = tmp_path / "hits"
-    restart(fragile, WHARF_FAILPOINTS=f"{name}:kill9", WHARF_FAILPOINTS_LOG=str(log))
-    acknowledged = push_once(fragile, repository, made)
-    assert name in hits(log), f"a push never reached {name}"
-    restart(fragile)
+    extra = {"WHARF_FAILPOINTS": f"{name}:kill9", "WHARF_FAILPOINTS_LOG": str(log)}
+    with registry_beside(fragile, **extra) as url:
+        acknowledged = push_once(url, fragile.admin, repository, made)
+        assert name in hits(log), f"a push never reached {name}"
     reap(fragile)
     assert broken(fragile) == []
     with Registry(fragile.url, fragile.admin) as client:
@@ -117,9 +121,8 @@ def test_a_worker_killed_while_a_client_pushes(fragile: Wharf, tmp_path: Path, n
 
 @pytest.mark.parametrize("name", REAPED)
 def test_a_reaper_that_is_killed_leaves_nothing_unknown(fragile: Wharf, tmp_path: Path, name: str) -> None:
-    restart(fragile)
     repository = "crash/reaper"
-    assert push_until(fragile, repository, image({"reaper": b"1"}), seconds=30)
+    push(fragile, repository, image({"reaper": b"1"}))
     leave_sessions_behind(fragile, repository)
     with fragile.database() as connection:
         connection.execute(AGE_SESSIONS)
@@ -136,9 +139,8 @@ def test_a_reaper_that_is_killed_leaves_nothing_unknown(fragile: Wharf, tmp_path
 
 @pytest.mark.parametrize("name", PURGED)
 def test_a_purge_that_is_killed_goes_on_where_it_was(fragile: Wharf, tmp_path: Path, name: str) -> None:
-    restart(fragile)
     made = image({"purge": b"this"}, {"layer": b"two"})
-    assert push_until(fragile, "crash/purge", made, seconds=30)
+    push(fragile, "crash/purge", made)
     fragile.run("repository", "remove", "crash/purge")
     log = tmp_path / "hits"
     extra = {"WHARF_FAILPOINTS": f"{name}:kill9", "WHARF_FAILPOINTS_LOG": str(log)}
@@ -154,9 +156,8 @@ def test_a_purge_that_is_killed_goes_on_where_it_was(fragile: Wharf, tmp_path: P
 
 
 def test_a_killed_and_restarted_server_keeps_what_it_acknowledged(fragile: Wharf) -> None:
-    restart(fragile)
     made = image({"kept": b"over a restart"})
-    assert push_until(fragile, "crash/kept", made, seconds=30)
+    push(fragile, "crash/kept", made)
     fragile.kill()
     fragile.start()
     with Registry(fragile.url, fragile.admin) as client:

@@ -21,6 +21,14 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         yield
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names like another may be looked for as long as it takes: on a busy machine none would be found else."""
+    from artifacts.browsing import nearest
+
+    monkeypatch.setattr(nearest, "MILLISECONDS", 10_000)
+
+
 @pytest.fixture
 def setting() -> Iterator[Callable[..., None]]:
     """`setting(self_registration=True)` for this test alone."""
@@ -38,9 +46,11 @@ def setting() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture(scope="session")
 def application() -> Any:
+    from artifacts.storage import store
     from wharf.environment import Role
     from wharf.wsgi import build
 
+    store().prepare()
     return build(Role.ALL, fast_lane=False)
 
 

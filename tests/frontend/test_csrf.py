@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ def page_routes() -> Iterator[str]:
     for route in urls_web.urlpatterns:
         assert isinstance(route, URLPattern | URLResolver)
         path = "/" + str(route.pattern).lstrip("^\\A").replace("<str:name>", "name")
+        path = re.sub(r"<int:\w+>", "1", path)
         if not path.startswith("/api"):
             yield path
 

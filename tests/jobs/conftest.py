@@ -24,6 +24,7 @@ def shared_world(django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
 
 @pytest.fixture
 def world(shared_world: World) -> World:
-    """The file's world, empty."""
+    """The file's world, empty, with a worker that works."""
     shared_world.clean()
+    shared_world.revive()
     return shared_world

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
-from jobs import kinds
+from jobs import kinds, outputs
 from jobs.kinds import Kind, Lane, Queue, Single, Subscription
 from jobs.progress import Progress
 
@@ -84,6 +85,23 @@ def talkative(lines: int, progress: Progress) -> None:
         progress.checkpoint()
 
 
+def output(
+    pieces: int, progress: Progress, path: str = "", seconds: float = 0.0, keep: float = 3600
+) -> dict[str, Any]:
+    """A file of so many lines of 1000 bytes, written over so many seconds; notes each attempt."""
+    if path:
+        note(path, f"begin {progress.attempt}")
+
+    def lines() -> Iterator[bytes]:
+        for number in range(pieces):
+            time.sleep(seconds / pieces)
+            progress.advance(bytes=1000)
+            yield f"{number:0999}\n".encode()
+
+    made = outputs.write(progress, "numbers.txt", "text/plain", lines(), keep=timedelta(seconds=keep))
+    return {"sha256": made.sha256}
+
+
 def install() -> None:
     """In this process; workers of tests do it in tests.jobs.worker."""
     kinds.register(KINDS, QUEUES, SUBSCRIPTIONS)
@@ -115,6 +133,7 @@ KINDS = (
     Kind("demo.talkative", talkative, "Talk", SHORT.name),
     Kind("demo.scan", slow, "A long scan", SCANS.name),
     Kind("demo.copy", slow, "A replication", COPIES.name),
+    Kind("demo.output", output, "Write a file", SHORT.name, backoff=QUICK),
 )
 SUBSCRIPTIONS = {
     "demo.happened": (

@@ -53,7 +53,7 @@ def start_beat(world: World) -> Iterator[Start]:
         flags = ["--scheduler", "wharf.beat:Scheduler", "--pidfile", "", "--loglevel", "INFO"]
         with (world.folder / f"worker-beat-{len(started)}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "tests.jobs.worker", "beat", *flags],
+                [sys.executable, "-m", "celery", "-A", "tests.jobs.worker", "--skip-checks", "beat", *flags],
                 cwd=CHECKOUT, env=world.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         started.append(process)

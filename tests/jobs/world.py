@@ -22,6 +22,7 @@ from django.db import connection
 from access.principal import Principal
 from jobs import services
 from jobs.models import FINISHED, Run, State
+from tests import ready
 from tests.instances import CHECKOUT, descendants
 from wharf import embedded
 from wharf.celery import app
@@ -72,20 +73,25 @@ class World:
         }
 
     def begin(self) -> None:
+        """From a cluster that is there already, with the tables and without a row."""
         (self.folder / "storage").mkdir()
+        ready.copy(ready.made_once("migrated", _migrated) / "postgres", self.layout.postgres)
         self.services = embedded.plan(self.layout, durable=self.durable).start()
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--quiet"],
-            cwd=CHECKOUT,
-            env=self.environment(),
-            check=True,
-        )
 
     def add_worker(self, *, processes: int = 4) -> subprocess.Popen[bytes]:
         """A real worker that knows the kinds of tests.jobs.demonstration."""
         log_level = self.environment()["WHARF_LOG_LEVEL"]
         flags = ["--pool", "prefork", "--concurrency", str(processes), "-Q", "wharf", "--loglevel", log_level]
-        command = [sys.executable, "-m", "celery", "-A", "tests.jobs.worker", "worker", *flags]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "tests.jobs.worker",
+            "--skip-checks",
+            "worker",
+            *flags,
+        ]
         with (self.folder / f"worker-{len(self.workers)}.log").open("ab") as log:
             process = subprocess.Popen(
                 [*command, "--without-gossip", "--without-mingle"],
@@ -108,6 +114,12 @@ class World:
         for pid in [*descendants(process.pid), process.pid]:
             os.kill(pid, signal.SIGKILL)
         process.wait(10)
+
+    def revive(self) -> None:
+        """A worker that has given up is started again, as the supervisor does."""
+        for process in [each for each in self.workers if each.poll() is not None and each.returncode >= 0]:
+            self.workers.remove(process)
+            self.add_worker()
 
     def logs(self) -> str:
         return "\n".join(path.read_text()[-6000:] for path in sorted(self.folder.glob("worker-*.log")))
@@ -173,6 +185,7 @@ class World:
             owner.execute("DELETE FROM job_run")
             owner.execute("DELETE FROM job_outbox")
             owner.execute("DELETE FROM job_queue")
+            owner.execute("DELETE FROM job_output")
 
     def end(self) -> None:
         for process in self.workers:
@@ -185,6 +198,16 @@ class World:
                 self.kill_worker(process)
         embedded.stop(self.services)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _migrated(folder: Path) -> None:
+    world = World(folder)
+    try:
+        world.services = embedded.plan(world.layout, durable=False).start()
+        command = [sys.executable, "manage.py", "migrate", "--quiet"]
+        subprocess.run(command, cwd=CHECKOUT, env=world.environment(), check=True)
+    finally:
+        embedded.stop(world.services)
 
 
 @contextmanager

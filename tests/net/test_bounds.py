@@ -149,7 +149,7 @@ def test_a_call_is_over_when_its_time_is(client: MakeClient, script: Any) -> Non
     started = time.monotonic()
     with serving(script) as server, pytest.raises(OutgoingFailed) as failed:
         client().fetch("GET", server.url(), limits=HASTY)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20  # the server would go on for ever
     assert failed.value.stage is Stage.ANSWER
 
 

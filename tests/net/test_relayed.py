@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import OutgoingFailed, OutgoingTimeout, Stage
 from net import streams
-from net.pinned import trust
+from net.sockets import trust
 from tests.deploy.certificates import issue
 from tests.instances import free_port
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -67,17 +67,19 @@ def test_a_slow_provider_is_not_waited_for(
     asking._client.cache_clear()
     answer = provider.authorize(visitor.begin())
 
+    released = threading.Event()
+
     def late() -> Answer:
-        time.sleep(2)
+        released.wait(60)
         return Answer({})
 
     provider.answers["/token"] = late
-    begun = time.monotonic()
     try:
+        # Before the provider's answer, which comes only afterwards.
         assert visitor.finish(answer).status_code == 503
         assert "stopped sending" in refusals()[0]
-        assert time.monotonic() - begun < 1.8
     finally:
+        released.set()
         asking._client.cache_clear()
 
 

@@ -98,7 +98,7 @@ def test_a_refusal_is_recorded_and_a_flood_of_them_is_not(limit: Limit) -> None:
     limit(of_principal=1)
     busy = someone(name=unique("busy"))
     admitted(busy, 60)
-    events = AuditEvent.objects.filter(actor_name=busy.name, operation=rates.OPERATION)
+    events = AuditEvent.objects.filter(actor_name=busy.name, operation="request.limit")
     assert {each.result for each in events} == {"denied"}
     assert 1 <= events.count() <= 10
 

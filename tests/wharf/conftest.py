@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,14 +34,10 @@ def make_instance(folder: Path) -> Iterator[MakeInstance]:
 
     yield make
     for instance in made:
-        _end(instance)
-        if instance.output_file is not None:
-            instance.output_file.unlink()
+        instance.end()
 
 
-def _end(instance: Instance) -> None:
-    if instance.process is None or instance.process.poll() is not None:
-        return
-    instance.stop(signal.SIGTERM)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(instance.pid, signal.SIGKILL)
+@pytest.fixture
+def instance(make_instance: MakeInstance) -> Instance:
+    """Not started yet, on data that has been started before."""
+    return make_instance(ready=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,24 +13,19 @@ from tests.instances import Instance
 
 
 @contextlib.contextmanager
-def running(**environment: str) -> Iterator[Instance]:
+def running(*, ready: bool = True, **environment: str) -> Iterator[Instance]:
     """An instance with a data folder of its own, started; stopped and removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="wharf-door-"))
     folder.chmod(0o755)  # the servers' own user passes through
-    instance = Instance(folder / "data", environment=environment)
+    instance = Instance(folder / "data", environment=environment, ready=ready)
     try:
         instance.start()
         yield instance
     finally:
-        if instance.process is not None:
-            instance.stop()
-        if instance.output_file is not None:
-            instance.output_file.unlink()
+        instance.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def admin(instance: Instance) -> Login:
     """The administrator its first start printed."""
-    found = re.search(r"Administrator:\s+admin\s+/\s+(\S+)", instance.output)
-    assert found is not None, instance.output
-    return Login("admin", found[1])
+    return Login("admin", instance.admin_password)

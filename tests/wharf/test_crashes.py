@@ -7,13 +7,22 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.instances import Instance, alive, children, descendants, has
+from tests.wharf.running import running
 
 pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Instance]:
+    """Its children die one after the other; the project `kept` exists in it."""
+    with running() as instance:
+        assert instance.command("project", "create", "kept").returncode == 0
+        yield instance
 
 
 def names(instance: Instance) -> list[str]:
@@ -28,41 +37,43 @@ def names(instance: Instance) -> list[str]:
         ("gunicorn", ("-m gunicorn",)),
         ("worker", ("-m celery", " worker ")),
         ("beat", ("-m celery", " beat ")),
+        ("shipper", ("-m wharf.shipper",)),
     ],
 )
-def test_a_killed_child_is_started_again(
-    make_instance: Callable[..., Instance], name: str, words: tuple[str, ...]
-) -> None:
-    instance = make_instance()
-    instance.start()
-    assert instance.command("project", "create", "kept").returncode == 0
-    victim = instance.child(*words)
+def test_a_killed_child_is_started_again(shared: Instance, name: str, words: tuple[str, ...]) -> None:
+    [victim] = wait_for(shared, words)
     os.kill(victim, signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while f"{name} ended by signal 9; starting it again" not in instance.output:
-        assert time.monotonic() < deadline, instance.output
+    while f"{name} ended by signal 9; starting it again" not in shared.output:
+        assert time.monotonic() < deadline, shared.output
         time.sleep(0.05)
-    instance.wait_for("/readyz", 200)
+    shared.wait_for("/readyz", 200)
     # Not one more request may fail: connections that died with the server are not handed out.
-    assert [instance.get("/readyz")[0] for _ in range(20)] == [200] * 20
-    assert names(instance) == ["kept", "library"]
-    deadline = time.monotonic() + 10
-    while not (found := [pid for pid in children(instance.pid) if pid != victim and has(pid, words)]):
+    assert [shared.get("/readyz")[0] for _ in range(20)] == [200] * 20
+    assert names(shared) == ["kept", "library"]
+    assert len(wait_for(shared, words, but=victim)) == 1
+
+
+def wait_for(instance: Instance, words: tuple[str, ...], but: int = 0) -> list[int]:
+    """The children with `words` in their command lines, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while not (found := [pid for pid in children(instance.pid) if pid != but and has(pid, words)]):
         assert time.monotonic() < deadline, instance.output
         time.sleep(0.05)
-    assert len(found) == 1
+    return found
 
 
 def test_without_valkey_the_registry_still_answers(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance(environment={"WHARF_REDIS_URL": "unix:///nonexistent/valkey.sock"})
+    instance = make_instance(environment={"WHARF_REDIS_URL": "unix:///nonexistent/valkey.sock"}, ready=True)
     instance.start()
     assert instance.get("/readyz")[0] == 200
     assert instance.get("/v2/")[0] == 401
     assert instance.stop() == 0
 
 
-def test_a_killed_supervisor_takes_all_along_and_starts_again(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance()
+def test_a_killed_supervisor_takes_all_along_and_starts_again(
+    instance: Instance, make_instance: Callable[..., Instance]
+) -> None:
     instance.start()
     assert instance.command("project", "create", "kept").returncode == 0
     orphans = descendants(instance.pid)
@@ -75,8 +86,9 @@ def test_a_killed_supervisor_takes_all_along_and_starts_again(make_instance: Cal
     assert names(again) == ["kept", "library"]
 
 
-def test_everything_killed_at_once_starts_again(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance()
+def test_everything_killed_at_once_starts_again(
+    instance: Instance, make_instance: Callable[..., Instance]
+) -> None:
     instance.start()
     assert instance.command("project", "create", "kept").returncode == 0
     for pid in [instance.pid, *descendants(instance.pid)]:
@@ -88,11 +100,8 @@ def test_everything_killed_at_once_starts_again(make_instance: Callable[..., Ins
     assert names(again) == ["kept", "library"]
 
 
-def test_a_pid_file_that_names_a_living_stranger_does_not_stop_the_start(
-    make_instance: Callable[..., Instance],
-) -> None:
+def test_a_pid_file_that_names_a_living_stranger_does_not_stop_the_start(instance: Instance) -> None:
     # After a container restart the pid in the file often belongs to another program.
-    instance = make_instance()
     instance.start()
     instance.stop()
     pid_file = instance.data / "postgres" / "postmaster.pid"

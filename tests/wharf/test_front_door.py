@@ -6,28 +6,34 @@ import json
 import re
 import signal
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.instances import Instance, alive, descendants
+from tests.wharf.running import running
 
 pytestmark = pytest.mark.services
 
 
-def test_first_start_serves_and_tells_how_to_push(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance()
-    instance.start()
-    assert re.search(r"Administrator:  admin  /  [A-Za-z0-9]{24}\n", instance.output)
-    assert f"docker login 127.0.0.1:{instance.port}" in instance.output
-    assert str(instance.data) in instance.output
-    assert instance.get("/livez")[0] == 200
-    assert instance.get("/readyz") == (200, '{"ok": true, "database": true, "storage": true}\n')
-    assert instance.get("/v2/")[0] == 401
-    status, page = instance.get("/")
+@pytest.fixture(scope="module")
+def first() -> Iterator[Instance]:
+    """After its first start."""
+    with running(ready=False) as instance:
+        yield instance
+
+
+def test_first_start_serves_and_tells_how_to_push(first: Instance) -> None:
+    assert re.search(r"Administrator:  admin  /  [A-Za-z0-9]{24}\n", first.output)
+    assert f"docker login 127.0.0.1:{first.port}" in first.output
+    assert str(first.data) in first.output
+    assert first.get("/livez")[0] == 200
+    assert first.get("/readyz") == (200, '{"ok": true, "database": true, "storage": true}\n')
+    assert first.get("/v2/")[0] == 401
+    status, page = first.get("/")
     assert status == 200
-    assert f"docker push 127.0.0.1:{instance.port}/library/alpine" in page
+    assert f"docker push 127.0.0.1:{first.port}/library/alpine" in page
 
 
 def test_second_start_is_quick_and_prints_no_password(
@@ -48,8 +54,7 @@ def test_second_start_is_quick_and_prints_no_password(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_every_process(make_instance: Callable[..., Instance], number: signal.Signals) -> None:
-    instance = make_instance()
+def test_a_signal_stops_every_process(instance: Instance, number: signal.Signals) -> None:
     instance.start()
     started = descendants(instance.pid)
     assert len(started) >= 6
@@ -59,13 +64,11 @@ def test_a_signal_stops_every_process(make_instance: Callable[..., Instance], nu
     assert not (instance.data / "postgres" / "postmaster.pid").exists()
 
 
-def test_nobody_else_can_read_the_data(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance()
-    instance.start()
-    assert stat.S_IMODE((instance.data / "secret.key").stat().st_mode) == 0o600
+def test_nobody_else_can_read_the_data(first: Instance) -> None:
+    assert stat.S_IMODE((first.data / "secret.key").stat().st_mode) == 0o600
     for name in ("postgres", "valkey", "run"):
-        assert stat.S_IMODE((instance.data / name).stat().st_mode) == 0o700
-    assert stat.S_IMODE((instance.data / "storage").stat().st_mode) & 0o007 == 0
+        assert stat.S_IMODE((first.data / name).stat().st_mode) == 0o700
+    assert stat.S_IMODE((first.data / "storage").stat().st_mode) & 0o007 == 0
 
 
 def test_library_and_admin_are_made_once(make_instance: Callable[..., Instance]) -> None:

@@ -9,13 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.instances import Instance
+from tests.instances import Instance, joined
 
 pytestmark = pytest.mark.services
 
 
-def test_readiness_follows_the_store(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance()
+def test_readiness_follows_the_store(instance: Instance) -> None:
     instance.start()
     storage = instance.data / "storage"
     moved = storage.rename(storage.with_name("away"))
@@ -25,10 +24,7 @@ def test_readiness_follows_the_store(make_instance: Callable[..., Instance]) -> 
     assert instance.get("/readyz")[0] == 200
 
 
-def test_a_halted_database_makes_it_unready_but_alive_and_it_recovers(
-    make_instance: Callable[..., Instance],
-) -> None:
-    instance = make_instance()
+def test_a_halted_database_makes_it_unready_but_alive_and_it_recovers(instance: Instance) -> None:
     instance.start()
     database = instance.child("bin/postgres")
     pid_file = instance.data / "postgres" / "postmaster.pid"
@@ -43,17 +39,11 @@ def test_a_halted_database_makes_it_unready_but_alive_and_it_recovers(
     assert pid_file.exists()
 
 
-def test_a_face_the_role_does_not_serve_is_not_there(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance()
+def test_a_face_the_role_does_not_serve_is_not_there(
+    instance: Instance, make_instance: Callable[..., Instance]
+) -> None:
     instance.start()
     for role, registry, web in (("registry", 401, 404), ("web", 404, 200)):
-        variables = {
-            "WHARF_ROLE": role,
-            "WHARF_DATABASE_URL": f"postgresql://wharf_app@/wharf?host={instance.data / 'run'}",
-            "WHARF_REDIS_URL": f"unix://{instance.data / 'run' / 'valkey.sock'}",
-            "WHARF_SECRET_KEY": (instance.data / "secret.key").read_text().strip(),
-            "WHARF_STORAGE": f"file://{instance.data / 'storage'}",
-        }
-        other = make_instance(data=instance.data.with_name(role), environment=variables)
+        other = make_instance(data=instance.data.with_name(role), environment=joined(instance.data, role))
         other.start()
         assert (other.get("/v2/")[0], other.get("/")[0], other.get("/readyz")[0]) == (registry, web, 200)

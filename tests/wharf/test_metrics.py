@@ -140,9 +140,8 @@ def test_a_proxy_that_is_not_trusted_makes_nobody_local(served: Instance) -> Non
 
 
 def test_only_listed_networks_are_served(make_instance: Callable[..., Instance]) -> None:
-    instance = make_instance(
-        environment={"WHARF_METRICS_NETWORKS": "10.0.0.0/8", "WHARF_TRUSTED_PROXIES": "127.0.0.1/32"}
-    )
+    listed = {"WHARF_METRICS_NETWORKS": "10.0.0.0/8", "WHARF_TRUSTED_PROXIES": "127.0.0.1/32"}
+    instance = make_instance(environment=listed, ready=True)
     instance.start()
     assert ask(instance) == 403
     assert ask(instance, X_Forwarded_For="10.1.2.3") == 200
@@ -151,9 +150,8 @@ def test_only_listed_networks_are_served(make_instance: Callable[..., Instance])
 
 
 def test_folders_of_dead_servers_are_removed_at_the_next_start(
-    make_instance: Callable[..., Instance],
+    instance: Instance, make_instance: Callable[..., Instance]
 ) -> None:
-    instance = make_instance()
     instance.start()
     [first] = (instance.data / "metrics").glob("server-*")
     os.kill(instance.pid, signal.SIGKILL)

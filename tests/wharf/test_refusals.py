@@ -30,7 +30,7 @@ def one_line(instance: Instance) -> str:
 
 @pytest.mark.services
 def test_a_second_instance_on_the_same_data_is_refused(make_instance: Callable[..., Instance]) -> None:
-    first = make_instance()
+    first = make_instance(ready=True)
     first.start()
     line = one_line(make_instance())
     assert line.startswith(f"another instance (process {first.pid}) is running on {first.data}")

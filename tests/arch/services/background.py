@@ -13,6 +13,7 @@ from jobs import queries, schedules, services
 from jobs.models import Run, Schedule, Task
 from jobs.schedules import Default
 from projects.queries import ref
+from tests import schedules as shared
 from tests.arch.callers import Scene
 from tests.arch.services.row import ADMINS, MAINTAINERS, OPERATORS, Refusal, Row, Rows, look, system
 from tests.people import SYSTEM
@@ -38,8 +39,9 @@ def run(scene: Scene, *, state: str, project: bool = True) -> int:
 
 
 def schedule(scene: Scene, _actor: Principal, *, project: bool = True) -> int:
-    """One of the project or the system."""
-    Schedule.objects.filter(kind=KIND).delete()
+    """One of the project or the system, that starts a job if it is told to."""
+    shared.end(Run.objects.filter(kind=KIND))
+    shared.remove(Schedule.objects.filter(kind=KIND))
     made = schedules.create(
         SYSTEM, KIND, cron="0 3 * * *", project=ref(scene.project) if project else None, enabled=True
     )
@@ -101,7 +103,9 @@ RUNS: Rows = {
         lambda _s, actor, _: services.pause_queue(actor, QUEUE), "queue.pause"
     ),
     "jobs/services.py:resume_queue": system(
-        lambda _s, actor, _: services.resume_queue(actor, QUEUE), "queue.resume"
+        lambda _s, actor, _: services.resume_queue(actor, QUEUE),
+        "queue.resume",
+        given=lambda _scene, _actor: services.pause_queue(SYSTEM, QUEUE),
     ),
     "jobs/services.py:limit_queue": system(
         lambda _s, actor, _: services.limit_queue(actor, QUEUE, 2), "queue.limit"
@@ -112,7 +116,7 @@ RUNS: Rows = {
 
 
 def no_schedules(_scene: Scene, _actor: Principal) -> None:
-    Schedule.objects.filter(kind__in=(KIND, DIRECTORY)).delete()
+    shared.remove(Schedule.objects.filter(kind__in=(KIND, DIRECTORY)))
 
 
 SCHEDULES: Rows = {

@@ -11,8 +11,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from access.principal import ActorKind, AuthMethod, Principal
-from accounts.models import AccessToken, User
-from accounts.services import access_tokens, own_account, sessions
+from accounts.models import AccessToken, SavedFilter, User
+from accounts.services import access_tokens, own_account, saved_filters, sessions
 from accounts.services.access_tokens import WantedToken
 from accounts.services.sessions import Session
 from tests import keys, people
@@ -24,6 +24,7 @@ from tests.people import ORIGIN, unique
 NOBODY: frozenset[str] = frozenset()
 ONESELF = frozenset({"outsider", *ROLES, "auditor"}) | ADMINS
 OLD, NEW = "The old password is 1", "The new password is 2"
+NEWCOMER = replace(people.ANONYMOUS, name=unique("new"))
 WANTED_FOR = (keys.everywhere(keys.PULL),)
 
 
@@ -96,6 +97,10 @@ def _change_profile(_scene: Scene, actor: Principal, user: User) -> object:
     return own_account.change_profile(actor, user, full_name="Another Name")
 
 
+def _change_preferences(_scene: Scene, actor: Principal, user: User) -> object:
+    return own_account.change_preferences(actor, user.pk, {"theme": "dark"})
+
+
 def _revoke(_scene: Scene, actor: Principal, token: AccessToken) -> object:
     return access_tokens.revoke_access_token(actor, token)
 
@@ -112,6 +117,32 @@ def _find(_scene: Scene, actor: Principal, token: AccessToken) -> object:
     return access_tokens.access_token_by_name(actor, token.user, token.name)
 
 
+def _find_by_id(_scene: Scene, actor: Principal, token: AccessToken) -> object:
+    return access_tokens.access_token_by_id(actor, token.user, token.pk)
+
+
+F = "accounts/services/saved_filters.py:"
+
+
+def _kept(_scene: Scene, actor: Principal) -> int:
+    """The id of a filter of the caller's; of who has no account, of none."""
+    if actor.kind is not ActorKind.USER:
+        return 0
+    made = SavedFilter.objects.create(user_id=actor.id, list="tags", name=unique("kept"), query="q=1")
+    return int(made.pk)
+
+
+FILTERS: Rows = {
+    f"{F}keep": (
+        own(
+            lambda _s, actor, _: saved_filters.keep(actor, "tags", unique("kept"), "q=1"),
+            "saved-filter.create",
+        ),
+    ),
+    f"{F}forget": (
+        own(lambda _s, actor, id_: saved_filters.forget(actor, id_), "saved-filter.delete", _kept),
+    ),
+}
 T = "accounts/services/access_tokens.py:"
 TOKENS: Rows = {
     f"{T}create_access_token": (
@@ -135,6 +166,10 @@ TOKENS: Rows = {
         own(_find, "", own_token, recorded=False),
         others(_find, "", anothers_token, recorded=False),
     ),
+    f"{T}access_token_by_id": (
+        own(_find_by_id, "", own_token, recorded=False),
+        others(_find_by_id, "", anothers_token, recorded=False),
+    ),
     f"{T}all_access_tokens": (
         others(lambda _s, actor, _: list(access_tokens.all_access_tokens(actor)), "", recorded=False),
     ),
@@ -149,12 +184,17 @@ ACCOUNT: Rows = {
         own(_change_profile, "user.update", confirmed=True),
         others(_change_profile, "user.update", allowed=NOBODY, confirmed=True),
     ),
+    f"{A}change_preferences": (
+        own(_change_preferences, "user.preferences"),
+        others(_change_preferences, "user.preferences", allowed=NOBODY),
+    ),
     # Nobody makes an account for himself unless the setting says so.
     f"{A}register": (
         others(
-            lambda _s, _actor, _: own_account.register(people.ORIGIN, unique("new"), password=NEW),
+            lambda _s, _actor, _: own_account.register(people.ORIGIN, NEWCOMER.name, password=NEW),
             own_account.REGISTER,
             allowed=NOBODY,
+            actor=NEWCOMER,
         ),
     ),
 }
@@ -190,4 +230,4 @@ SESSIONS: Rows = {
     f"{S}sessions_of": (own(_sessions, "", recorded=False), others(_sessions, "", recorded=False)),
 }
 
-ROWS: Rows = {**TOKENS, **ACCOUNT, **SESSIONS}
+ROWS: Rows = {**TOKENS, **ACCOUNT, **SESSIONS, **FILTERS}

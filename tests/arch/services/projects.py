@@ -5,13 +5,16 @@ from __future__ import annotations
 from access.models import Member
 from access.principal import Principal
 from access.table import P, Role
-from projects import explanations, queries
+from core.errors import DirectoryUnused
+from projects import browsing, explanations, metadata, queries
 from projects.services import members, projects
+from projects.services.directory_members import add_directory_group
 from projects.services.projects import Changes
 from tests.arch.callers import Scene, empty
 from tests.arch.services.row import (
     EVERYBODY,
     GUESTS,
+    MAINTAINERS,
     MEMBERS,
     PROJECT_ADMINS,
     Refusal,
@@ -40,6 +43,17 @@ PROJECTS: Rows = {
             PROJECT_ADMINS,
             "project.update",
             confirmed=True,
+        ),
+        *(
+            Row(
+                lambda s, actor, _, by=by: projects.change_project(
+                    actor, s.project, Changes(public=True), by=by
+                ),  # type: ignore[misc]
+                PROJECT_ADMINS,
+                "project.update",
+                confirmed=True,
+            )
+            for by in (P.METADATA_CREATE, P.METADATA_UPDATE, P.METADATA_DELETE)
         ),
     ),
     "projects/services/projects.py:set_quota": system(
@@ -71,6 +85,16 @@ SOMEBODY: Rows = {
             confirmed=True,
         ),
     ),
+    "projects/services/directory_members.py:add_directory_group": (
+        Row(
+            lambda s, actor, _: add_directory_group(actor, s.project, "cn=none,dc=example", Role.GUEST),
+            PROJECT_ADMINS,
+            # Nobody has set a directory up: who may add a group gets as far as that.
+            "member.create",
+            confirmed=True,
+            ends=DirectoryUnused,
+        ),
+    ),
     "projects/services/members.py:change_role": (
         Row(
             lambda s, actor, _: members.change_role(actor, s.project, s.user, Role.GUEST),
@@ -90,7 +114,46 @@ SOMEBODY: Rows = {
         ),
     ),
 }
+
+
+def a_membership(scene: Scene, _actor: Principal) -> Member:
+    return Member.objects.create(project=scene.project, user=scene.user, role_id=Role.DEVELOPER)
+
+
 READS: Rows = {
+    "projects/browsing.py:summary": (
+        Row(
+            lambda s, actor, _: browsing.summary(actor, s.project),
+            MEMBERS | {"auditor"},
+            recorded=False,
+        ),
+    ),
+    "projects/browsing.py:hindrance": (
+        # Nothing is changed, so that no session needs a fresh proof.
+        Row(lambda s, actor, _: browsing.hindrance(actor, s.project), PROJECT_ADMINS, recorded=False),
+    ),
+    "projects/browsing.py:member_of": (
+        Row(
+            lambda s, actor, member: browsing.member_of(actor, s.project, member.pk),
+            GUESTS | {"auditor"},
+            given=a_membership,
+            recorded=False,
+        ),
+    ),
+    "projects/metadata.py:all_of": (
+        Row(
+            lambda s, actor, _: metadata.all_of(actor, s.project),
+            MAINTAINERS | {"auditor"},
+            recorded=False,
+        ),
+    ),
+    "projects/metadata.py:one_of": (
+        Row(
+            lambda s, actor, _: metadata.one_of(actor, s.project, "public"),
+            MAINTAINERS | {"auditor"},
+            recorded=False,
+        ),
+    ),
     "projects/queries.py:members_of": (
         Row(
             lambda s, actor, _: list(queries.members_of(actor, s.project)),

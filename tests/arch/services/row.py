@@ -80,6 +80,8 @@ class Row:
     elsewhere: frozenset[str] = frozenset()
     # Who sees what is hidden from others, and is denied.
     knowing: frozenset[str] = frozenset()
+    # Who stands in the event, where that is not the caller.
+    actor: Principal | None = None
 
 
 Rows = dict[str, tuple[Row, ...]]

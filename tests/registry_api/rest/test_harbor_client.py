@@ -6,64 +6,24 @@ import asyncio
 import contextlib
 import http.client
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from harborapi import HarborAsyncClient
 from harborapi.exceptions import NotFound, Unauthorized
 
 from tests.instances import Instance
 from tests.registry_api.client import basic
-from tests.wharf.running import admin, running
+from tests.registry_api.rest.harbor import Asked, asked, instance, sooner_or_later, with_client
+from tests.wharf.running import admin
+
+__all__ = ["asked", "instance"]
 
 pytestmark = [
     pytest.mark.services,
     # The client's own: it asks pydantic's models in an old way.
     pytest.mark.filterwarnings("ignore:Accessing the 'model_fields':DeprecationWarning"),
 ]
-
-T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with running() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def asked(instance: Instance) -> Callable[[Callable[[HarborAsyncClient], Awaitable[T]]], T]:
-    """What the client finds out as the administrator."""
-    login = admin(instance)
-
-    def ask(question: Callable[[HarborAsyncClient], Awaitable[T]]) -> T:
-        return asyncio.run(_with_client(instance, login.username, login.password, question))
-
-    return ask
-
-
-async def _with_client(
-    instance: Instance, username: str, secret: str, question: Callable[[HarborAsyncClient], Awaitable[T]]
-) -> T:
-    url = f"http://127.0.0.1:{instance.port}/api/v2.0"
-    client = HarborAsyncClient(url=url, username=username, secret=secret)
-    try:
-        return await question(client)
-    finally:
-        await client.client.aclose()
-
-
-def _sooner_or_later(ask: Callable[[], T]) -> T:
-    """The first answer that holds something: a worker makes itself known some seconds after the start."""
-    deadline = time.monotonic() + 30
-    while not (told := ask()) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return told
-
-
-Asked = Callable[[Callable[[HarborAsyncClient], Awaitable[Any]]], Any]
 
 
 def test_the_client_finds_a_healthy_harbor(asked: Asked) -> None:
@@ -93,9 +53,7 @@ def test_the_client_sees_wrong_credentials_and_missing_things_as_harbors(
     asked: Asked, instance: Instance
 ) -> None:
     with pytest.raises(Unauthorized) as refused:
-        asyncio.run(
-            _with_client(instance, "admin", "wrong-password", lambda client: client.get("/schedules"))
-        )
+        asyncio.run(with_client(instance, "admin", "wrong-password", lambda client: client.get("/schedules")))
     assert refused.value.errors[0].code == "UNAUTHORIZED"
     with pytest.raises(NotFound) as missing:
         asked(lambda client: client.get("/jobs/999999999"))
@@ -119,7 +77,7 @@ def test_harbors_models_hold_what_the_job_service_tells(asked: Asked) -> None:
         "/schedules": models.ScheduleTask,
     }
     for path, model in expected.items():
-        told = _sooner_or_later(lambda path=path: asked(lambda client: client.get(path)))  # type: ignore[misc]
+        told = sooner_or_later(lambda path=path: asked(lambda client: client.get(path)))  # type: ignore[misc]
         assert told, path
         required = set(model.model_fields) - {"job_name", "job_id", "start_at", "check_in", "checkin_at"}
         for entry in told:
@@ -163,3 +121,49 @@ def test_a_chunked_body_is_read_and_bounded(instance: Instance) -> None:
             )
             answer = connection.getresponse()
             assert (answer.status, answer.headers["Cache-Control"]) == (status, "private, no-store")
+
+
+def test_the_client_reads_the_audit_log_to_its_end(asked: Asked) -> None:
+    # Each page is a request whose sign-in is an event: the links go on by place, so that nothing is told twice.
+    logs = asked(lambda client: client.get_audit_logs(sort="-op_time", page_size=2, limit=20))
+    assert len(logs) > 2
+    assert len({log.id for log in logs}) == len(logs)
+    assert [log.op_time for log in logs] == sorted((log.op_time for log in logs), reverse=True)
+    assert all(None not in (log.username, log.resource, log.resource_type, log.operation) for log in logs)
+    query = "operation=create,resource_type=project"
+    (made,) = asked(lambda client: client.get_audit_logs(query=f"{query},resource=library"))
+    assert (made.resource, made.operation) == ("library", "create")
+    (of_project,) = asked(lambda client: client.get_project_logs("library", query=query))
+    assert of_project == made
+    extended = asked(
+        lambda client: client.get("/auditlog-exts", params={"q": "resource=library", "page_size": 1})
+    )
+    assert extended[0]["operation_result"] is True
+    kinds = asked(lambda client: client.get("/auditlog-exts/events"))
+    assert {"event_type": "create_project"} in kinds
+
+
+def test_the_client_purges_the_audit_log(asked: Asked) -> None:
+    from harborapi.models import Schedule, ScheduleObj
+    from harborapi.models.models import Type
+
+    parameters = {"audit_retention_hour": 720, "dry_run": True, "include_operations": "create,delete,pull"}
+    by_hand = Schedule(parameters=parameters, schedule=ScheduleObj(type=Type.manual))
+    location = asked(lambda client: client.create_purge_job_schedule(by_hand))
+    purge_id = int(location.rpartition("/")[2])
+    until = time.monotonic() + 60
+    while (purge := asked(lambda client: client.get_purge_job(purge_id))).job_status != "Success":
+        assert time.monotonic() < until, purge
+        time.sleep(0.5)
+    assert (purge.job_kind, purge.deleted) == ("MANUAL", False)
+    history = asked(lambda client: client.get_purge_job_history(query="status=Success"))
+    assert purge_id in {each.id for each in history}
+    assert isinstance(asked(lambda client: client.get_purge_job_log(purge_id)), str)
+    asked(lambda client: client.stop_purge_job(purge_id))
+    by_itself = Schedule(parameters=parameters, schedule=ScheduleObj(type=Type.weekly, cron="0 0 0 * * 0"))
+    asked(lambda client: client.update_purge_job_schedule(by_itself))
+    told = asked(lambda client: client.get_purge_job_schedule())
+    assert (told.schedule.type, told.schedule.cron) == (Type.weekly, "0 0 0 * * 0")
+    assert told.schedule.next_scheduled_time.isoweekday() == 7
+    asked(lambda client: client.update_purge_job_schedule(Schedule(schedule=ScheduleObj(type=Type.none))))
+    assert asked(lambda client: client.get_purge_job_schedule()).schedule.type == Type.none

@@ -48,6 +48,15 @@ def test_its_workers_are_its_slots_busy_ones_first(world: World, worker: Worker)
     Run.objects.filter(pk=run.pk).update(state="stopped")
 
 
+def test_the_name_of_a_real_process_is_one_part_of_a_path(world: World) -> None:
+    """It has slashes, and a client writes those as %2F, which is a slash again when it gets here."""
+    made = Worker.objects.create(name=f"h/{uuid4().hex[:8]}/1-2", host="h", pid=1, slots=1)
+    pool_id = made.name.replace("/", ":")
+    assert pool_id in {each["worker_pool_id"] for each in world.admin.get("/jobservice/pools").json()}
+    (idle,) = world.admin.get(f"/jobservice/pools/{pool_id}/workers").json()
+    assert (idle["id"], idle["pool_id"]) == (f"{pool_id}:0", pool_id)
+
+
 def test_an_unknown_pool_has_no_workers(world: World) -> None:
     assert world.admin.refused("GET", "/jobservice/pools/nobody/workers")[0] == 404
 
@@ -82,7 +91,7 @@ def test_what_waits_in_a_queue_is_stopped(world: World, queue: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"action": "explode"}, {}, {"action": None}, {"action": ["stop"]}, {"action": {}}]
+    "body", [{"action": "explode"}, {"action": ""}, {"action": None}, {"action": ["stop"]}, {"action": {}}]
 )
 @pytest.mark.parametrize("path", ["/jobservice/queues/all", "/jobservice/jobs/1"])
 def test_another_action_is_refused_by_naming_the_field(world: World, path: str, body: object) -> None:
@@ -100,6 +109,14 @@ def test_a_refused_act_is_recorded(world: World, queue: str) -> None:
     assert status == 403
     event = AuditEvent.objects.get(actor_name=world.developer.principal.name, operation="queue.pause")
     assert event.result == "denied"
+
+
+def test_a_job_is_stopped_without_a_word(world: World) -> None:
+    """Harbor's client in Go sends no body."""
+    run = world.run(state="running")
+    assert world.admin.call("PUT", f"/jobservice/jobs/{run.pk}").status_code == 200
+    assert Run.objects.get(pk=run.pk).stop_requested_at is not None
+    assert world.admin.refused("PUT", "/jobservice/queues/all", json={})[0] == 400
 
 
 def test_a_job_is_stopped_by_its_number(world: World) -> None:

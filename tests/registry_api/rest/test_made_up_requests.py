@@ -1,14 +1,18 @@
-"""Requests that schemathesis makes up from the OpenAPI document: no answer is a fault, all are as the document says."""
+"""Requests that schemathesis makes up from the OpenAPI document: no answer is a fault, all are as the document says.
+
+Half of them are about things that are there, as who may do everything, as a developer of the project and as nobody.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,10 +21,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from jobs.models import LogLine
 from registry_api.rest import explorer
 from tests.registry_api.client import HOST
 from tests.registry_api.rest.api import World
+from tests.registry_api.rest.described import OPERATIONS, Operation
+from tests.registry_api.rest.undone import undone
 
 CHECKS = [
     not_a_server_error,
@@ -29,16 +34,17 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+CALLERS = ("anonymous", "developer", "admin")
+FEW = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
-READ = [
-    path
-    for path, methods in yaml.safe_load(explorer.DOCUMENT.read_bytes())["paths"].items()
-    if "get" in methods
-]
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def described(application: Any) -> Any:
     schema = schemathesis.openapi.from_path(explorer.DOCUMENT)
     schema.app = application
@@ -46,34 +52,38 @@ def described(application: Any) -> Any:
     return schema
 
 
-@pytest.mark.parametrize("path", READ)
-def test_whatever_is_read_is_answered_as_described(described: Any, world: World, path: str) -> None:
-    run, schedule = world.run(state="running"), world.schedule()
-    LogLine.objects.create(run=run, n=1, level="info", message="hello")
-    headers = {"Authorization": world.admin.authorization, "Host": HOST}
-    known = {
-        "run_id": run.pk,
-        "schedule_id": schedule.pk,
-        "job_id": str(run.pk),
-        "pool_id": "all",
-        "job_type": "all",
-    }
-    statuses = set()
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_whatever_is_asked_is_answered_as_described(
+    described: Any, passing: World, operation: Operation
+) -> None:
+    callers = {kind: _headers(passing, kind) for kind in CALLERS}
+    made, parts = described[operation.path][operation.method], operation.parts(passing)
 
-    @settings(
-        max_examples=25,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
-    @given(case=described[path]["GET"].as_strategy(), exists=st.booleans())
-    def ask(case: Any, exists: bool) -> None:
+    def ask(case: Any) -> dict[str, int]:
+        return {kind: _answered(case, headers) for kind, headers in callers.items()}
+
+    @FEW
+    @given(case=st.one_of([made.as_strategy(mode) for mode in GenerationMode]), exists=st.booleans())
+    def ask_what_is_made_up(case: Any, exists: bool) -> None:
         if exists:
-            case.path_parameters = {
-                name: known.get(name, value) for name, value in case.path_parameters.items()
-            }
-        statuses.add(case.call_and_validate(headers=headers, checks=CHECKS).status_code)
+            case.path_parameters = parts
+        ask(case)
 
-    ask()
-    assert 200 in statuses
+    body = operation.example(passing)
+    given_body = {} if body is None else {"body": body, "media_type": "application/json"}
+    beside = dict(parse_qsl(operation.beside(passing).removeprefix("?")))
+    usual = made.Case(path_parameters=parts, query=beside, **given_body)
+    assert ask(usual)["admin"] == operation.status("admin")
+    ask_what_is_made_up()
+
+
+def _answered(case: Any, headers: dict[str, str]) -> int:
+    """The status of an answer that is as described. What it did is undone, so that each is asked about the same things."""
+    with undone():
+        status: int = case.call_and_validate(headers=headers, checks=CHECKS).status_code
+    return status
+
+
+def _headers(world: World, kind: str) -> dict[str, str]:
+    authorization = world.caller(kind).authorization
+    return {"Host": HOST} | ({"Authorization": authorization} if authorization else {})

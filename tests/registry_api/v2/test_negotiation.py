@@ -153,7 +153,7 @@ def fill(repository: Repository, count: int) -> None:
     )
     # As autovacuum does soon after; until then the planner takes the table for small, and any index for as good as another.
     with session.superuser(plugin.SERVICES, plugin.TEST_DATABASE) as server:
-        server.execute("ANALYZE tag")
+        server.execute("ANALYZE")
 
 
 @pytest.mark.plain
@@ -168,6 +168,6 @@ def test_a_head_among_a_hundred_thousand_tags_does_the_work_of_one_among_few(wor
         headers = {"Authorization": f"Bearer {token}"}
         with CaptureQueriesContext(connection) as queries:
             world.registry.request("HEAD", f"/v2/{repository.name}/manifests/{tag}", headers=headers)
-        assert len(queries) == statements
-        for query in queries:
-            assert blocks_touched(query["sql"]) < 40
+        asked = [query["sql"] for query in queries]
+        assert len(asked) == statements, asked
+        assert {sql: blocks for sql in asked if (blocks := blocks_touched(sql)) >= 40} == {}

@@ -155,6 +155,8 @@ def both(route: str, prepare: Callable[..., Prepare], *arguments: str) -> dict[s
 
 UPLOAD, MANIFESTS = f"{NAME}/blobs/uploads/<upload>", f"{NAME}/manifests/<reference>"
 ACTS: dict[str, Prepare] = {
+    **both("/v1/_ping/", plain, "/v1/_ping", "registry:catalog:*"),
+    **both("/v1/search/", plain, "/v1/search?q=app", "registry:catalog:*"),
     **both("/v2/", plain, "/v2/"),
     **both("/v2/_catalog", plain, "/v2/_catalog", "registry:catalog:*"),
     f"POST {NAME}/blobs/uploads/": plain("POST", "blobs/uploads/"),

@@ -9,6 +9,8 @@ from registry_api.v2 import route_names, urls
 
 DIGEST = "sha256:" + "a" * 64
 NAMES = {
+    r"v1/_ping/?": "search_ping",
+    r"v1/search/?": "search",
     r"v2/?": "ping",
     r"v2/_catalog": "catalog",
     r"v2/(?P<name>.+)/blobs/uploads/?": "uploads",
@@ -57,6 +59,9 @@ def test_every_route_has_a_name() -> None:
         "/v2/a\n/manifests/x",
         "/v2/nothing",
         "/v1/search",
+        "/v1/search/",
+        "/v1/_ping",
+        "/v1/users",
         "/service/token",
         "/service/token/",
         "/service/token/jwks.json",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.e2e.clients import Login
@@ -19,9 +17,8 @@ def images() -> dict[str, Image]:
 
 
 @pytest.fixture
-def served(make_instance: Callable[..., Instance], images: dict[str, Image]) -> tuple[Instance, Login]:
+def served(instance: Instance, images: dict[str, Image]) -> tuple[Instance, Login]:
     """A running server with three tags and an index."""
-    instance = make_instance()
     instance.start()
     who = admin(instance)
     with client(instance, who) as registry:
