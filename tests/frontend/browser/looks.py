@@ -88,8 +88,8 @@ class Watched:
         assert self.complaints == []
 
     def focus_is_somewhere(self) -> None:
-        """After a part of the page was replaced, the keyboard is still in the page."""
-        assert self.page.evaluate("document.activeElement !== document.body")
+        """After a part of the page was replaced, the keyboard is still in the page: at once, or when the part has settled."""
+        self.page.wait_for_function("document.activeElement !== document.body", timeout=5_000)
 
     def sign_in(self) -> None:
         self.go("/auth/login")

@@ -104,6 +104,8 @@ MARKED = """() => [...document.querySelectorAll("[aria-current]")].filter((each)
   const {outlineStyle, borderBottomWidth} = getComputedStyle(each);
   return each.offsetParent && outlineStyle === "none" && !parseFloat(borderBottomWidth);
 }).map((each) => each.outerHTML)"""
+ICON = "getComputedStyle(document.querySelector('.side a:not([aria-current]) .i')).stroke"
+LINK = "getComputedStyle(document.querySelector('.side a:not([aria-current])')).color"
 FILLS = "(css) => getComputedStyle(document.querySelector(`svg ${css}`)).fill"
 # What turns or slides; to appear, or to take another colour at once, is no motion.
 MOVING = """() => [...document.querySelectorAll("*")].filter((each) => {
@@ -116,8 +118,11 @@ def test_with_colours_of_ones_own_one_sees_where_one_is_and_what_charts_say(chro
     with watched(chromium, server, Look()) as visitor:
         visitor.sign_in()
         visitor.page.emulate_media(forced_colors="active")
-        for path in ("/", "/help/ui"):
+        for path, theme in (("/", "light"), ("/", "dark"), ("/help/ui", "dark")):
             visitor.go(path)
+            # What was chosen here does not count beside what the system wants.
+            visitor.page.evaluate("(theme) => document.documentElement.dataset.bsTheme = theme", theme)
+            assert visitor.page.evaluate(ICON) == visitor.page.evaluate(LINK)
             assert visitor.page.evaluate(MARKED) == []
             visitor.looks_right()
             visitor.page.keyboard.press("Tab")
