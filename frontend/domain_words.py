@@ -124,7 +124,7 @@ REFUSED: Final = (
 )
 JOBS: Final = (
     _("no job %(number)s"),
-    _("%(job)s is under way already: see job %(number)s, or stop it first"),
+    _("'%(job)s' is under way already: see job %(number)s, or stop it first"),
     _("job %(number)s is for %(person)s alone, who can start it anew"),
     _("job %(number)s has not ended: stop it first"),
     _("no item of job %(number)s has failed: retry the whole job instead"),

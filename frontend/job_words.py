@@ -69,10 +69,7 @@ def kind(name: str) -> str:
     """What the kind of that name does; the name itself of one that is no longer installed."""
     if name in KINDS:
         return str(KINDS[name])
-    try:
-        return kinds.kind(name).label
-    except kinds.KindUnknown:
-        return name
+    return kinds.label_of(name)
 
 
 def phase(name: str) -> str:

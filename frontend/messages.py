@@ -18,7 +18,7 @@ MAX_LENGTH: Final = 500
 # Neither holds a comma, so that none is taken for the end of another sentence.
 SHAPES: Final = {"permission": "[a-z:-]+", "role": "[a-z0-9 ]+?"}
 # Placeholders of these names hold words of the domain, not names somebody gave.
-WORDS: Final = frozenset({"role", "who", "what", "where", "by", "kind", "needs"})
+WORDS: Final = frozenset({"role", "who", "what", "where", "by", "kind", "needs", "job"})
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 

@@ -130,6 +130,12 @@ def kind(name: str) -> Kind:
         raise KindUnknown(f"no kind of job is named '{name}'", kind=name) from None
 
 
+def label_of(name: str) -> str:
+    """What the kind is called for people; the name itself of one that is no longer installed."""
+    found = _filled().kinds.get(name)
+    return found.label if found else name
+
+
 def kinds() -> list[Kind]:
     """All of them, by name."""
     return sorted(_filled().kinds.values(), key=lambda each: each.name)

@@ -64,7 +64,8 @@ class AlreadyActive(Conflict):
     """The kind allows one active run (of the subject), and `run_id` is it."""
 
     def __init__(self, kind: str, run_id: int) -> None:
-        super().__init__(f"{kind} is under way already: see job {run_id}, or stop it first", run=run_id)
+        told = f"'{kinds.label_of(kind)}' is under way already: see job {run_id}, or stop it first"
+        super().__init__(told, run=run_id)
         self.run_id = run_id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from access.principal import ActorKind, Principal
 from accounts import browser
 from accounts.services import saved_filters
-from core.errors import InvalidInput, Unauthenticated
+from core.errors import Conflict, InvalidInput, Unauthenticated
 from frontend import destinations
-from frontend.answers import is_fragment, see_other
+from frontend.answers import is_fragment, see_other, sentence
 from frontend.lists.shown import link
 from frontend.methods import FORM
 from frontend.places import address
@@ -30,6 +30,7 @@ LISTS: Final[dict[str, str | Promise]] = {
     "tags": _("Tags"),
     "jobs": _("Jobs"),
 }
+Refusal = InvalidInput | Conflict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class FiltersPage:
-    """`at`: the list one comes from, `query`: how it is filtered now, "" for not at all."""
+    """`at`: the list one comes from, `query`: how it is filtered now, "" for not at all; `mistake`: why what was typed is no
+    name."""
 
     list_name: str
     title: str | Promise
@@ -52,6 +54,8 @@ class FiltersPage:
     back: str
     query: str
     kept: tuple[Kept, ...]
+    typed: str = ""
+    mistake: str = ""
 
 
 @FORM
@@ -67,12 +71,20 @@ def show(request: HttpRequest) -> HttpResponse:
         raise InvalidInput("this is no list whose filters can be kept")
     if request.method == "POST":
         return _changed(request, name, at, query)
-    back = f"{at}?{query}" if query else at
-    context = FiltersPage(name, LISTS[name], at, back, query, tuple(_kept(actor, name, at)))
     if is_fragment(request):
-        told = {"kept": context.kept, "query": query, "whole": request.get_full_path()}
+        told = {"kept": tuple(_kept(actor, name, at)), "query": query, "whole": request.get_full_path()}
         return render(request, "frontend/lists/saved_menu.html", told)
-    return page(request, "frontend/lists/saved.html", context, at=Place())
+    return _shown(request, name, at, query)
+
+
+def _shown(request: HttpRequest, name: str, at: str, query: str, refusal: Refusal = None) -> HttpResponse:
+    kept = tuple(_kept(browser.actor_of(request), name, at))
+    context = FiltersPage(name, LISTS[name], at, f"{at}?{query}" if query else at, query, kept)
+    if refusal is None:
+        return page(request, "frontend/lists/saved.html", context, at=Place())
+    context = replace(context, typed=request.POST.get("name", ""), mistake=sentence(refusal.message))
+    status = 409 if isinstance(refusal, Conflict) else 400
+    return page(request, "frontend/lists/saved.html", context, at=Place(), status=status)
 
 
 def _kept(actor: Principal, name: str, at: str) -> Iterator[Kept]:
@@ -86,6 +98,9 @@ def _changed(request: HttpRequest, name: str, at: str, query: str) -> HttpRespon
     if number:
         saved_filters.forget(actor, int(number) if number.isdecimal() and len(number) < 19 else 0)
     else:
-        saved_filters.keep(actor, name, request.POST.get("name", ""), query)
+        try:
+            saved_filters.keep(actor, name, request.POST.get("name", ""), query)
+        except (InvalidInput, Conflict) as refusal:
+            return _shown(request, name, at, query, refusal)
     back = {"list": name, "at": at, "query": query}
     return see_other(f"{address('saved_filters')}?{urlencode(back)}")

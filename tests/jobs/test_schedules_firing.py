@@ -117,7 +117,7 @@ def test_a_run_that_has_not_ended_is_enough() -> None:
     found = again(row)
     assert (found.last_run, found.note) == (
         None,
-        f"skipped: demo.once is under way already: see job {run.pk}, or stop it first",
+        f"skipped: 'One at a time' is under way already: see job {run.pk}, or stop it first",
     )
     Run.objects.filter(pk=run.pk).update(state="succeeded")
     make_due(row)

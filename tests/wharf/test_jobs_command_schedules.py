@@ -74,7 +74,7 @@ def test_the_list_says_when_and_what_came_of_it(shell: Talking) -> None:
         "note",
     ]
     assert "0 9 * * mon-fri  Asia/Tokyo  no" in off
-    assert "skipped: demo.once is under way already" in on
+    assert "skipped: 'One at a time' is under way already" in on
     assert shell.ok("jobs", "schedules") == shell.ok("schedule", "list")
     assert [found["kind"] for found in shell.json("jobs", "schedules")] == ["demo.noop", "demo.once"]
 

@@ -65,6 +65,21 @@ def test_what_is_no_name_and_one_too_many_are_refused(ann: Visitor) -> None:
     assert post(ann, list="tags", at="/projects", query="q=2", name="n1") == 303
 
 
+def test_a_name_that_is_none_is_said_beside_its_field(ann: Visitor) -> None:
+    sent = {
+        "csrfmiddlewaretoken": ann.token,
+        "list": "tags",
+        "at": "/projects",
+        "query": "q=1",
+        "name": HOSTILE * 8,
+    }
+    answer = ann.http.post("/filters", data=sent, headers={"Origin": f"http://{HOST}"})
+    page = Page(answer.text)
+    field = next(each for tag, each in page.tags if each.get("id") == "name")
+    assert (field["value"], field["aria-invalid"]) == (HOSTILE * 8, "true")
+    assert "A filter is called by 1 to 80 characters" in answer.text
+
+
 def test_no_kept_filter_leads_to_another_host(ann: Visitor) -> None:
     SavedFilter.objects.create(user=ann.user, list="tags", name="out", query="q=1")
     links = ann.page("/filters?list=tags&at=//evil.example/x&query=q").links
