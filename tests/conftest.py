@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests import plugin, session
+from tests import crowds, plugin, session
+from tests.crowds import Standing
 
 # They wait for outages and kills most of their time.
 FAULTS: Final = ("test_absence", "test_failpoints", "test_pull_log", "test_stress")
@@ -35,6 +37,11 @@ def django_db_setup(services: Path, django_db_blocker: DjangoDbBlocker) -> Itera
         for connection in connections.all():
             connection.close()
             connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker, services: Path) -> Standing:
+    return partial(crowds.stand, services, django_db_blocker)
 
 
 @pytest.hookimpl(trylast=True)

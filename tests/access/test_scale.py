@@ -25,7 +25,7 @@ from database import sql
 from jobs.queries import visible_runs
 from projects.models import Project
 from projects.queries import ref, visible_projects
-from tests import plugin, session
+from tests.crowds import analyse, let_analyse
 from tests.groups import make_directory_group
 from tests.people import SYSTEM, make_project, make_user, principal
 from tests.registry_api.plans import blocks_touched
@@ -59,20 +59,12 @@ ROWS = (
 @pytest.fixture
 def crowd(services: Path) -> Principal:
     """10,000 users, groups, projects and memberships of each kind, 20,000 people in groups; somebody in 20 groups."""
-    with session.superuser(services, plugin.TEST_DATABASE) as server:
-        server.execute(
-            f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app"
-        )  # as autovacuum, in this transaction
+    let_analyse(services, TABLES)
     for statement in ROWS:
         sql.execute(statement)
     user = make_user()
     join(user.pk, slice(IN_GROUPS))
     return principal(user)
-
-
-def analyse() -> None:
-    for table in TABLES:
-        sql.execute(f"ANALYZE {table}")
 
 
 def join(user_id: int, which: slice) -> None:
@@ -129,7 +121,7 @@ def decides_by_indexes_whatever_the_values(crowd: Principal) -> None:
 def guards_a_project_by_indexes() -> None:
     """Every member an administrator: whether one project keeps one does not read those of the others."""
     sql.execute("UPDATE member SET role_id = 1")
-    analyse()
+    analyse(TABLES)
     project = Project.objects.get(name="crowd-31")
     (guard,) = statements(lambda: without_admin([project.pk]))
     assert whole_tables(plan(guard)) == set(), plan(guard)
@@ -164,7 +156,7 @@ def a_person_in_many_member_groups_is_one_lookup_still(crowd: Principal) -> None
 
 def test_decisions_and_lists_stay_small_among_ten_thousand(crowd: Principal):
     """One crowd for all, which takes seconds to make."""
-    analyse()
+    analyse(TABLES)
     decides_by_indexes(crowd)
     decides_by_indexes_whatever_the_values(crowd)
     # Most of it is walking 10,000 names of projects to find twenty of them.

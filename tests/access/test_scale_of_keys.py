@@ -22,7 +22,7 @@ from core.globs import Glob
 from database import sql
 from projects.models import Project
 from projects.queries import visible_projects
-from tests import plugin, session
+from tests.crowds import analyse, let_analyse
 from tests.groups import give
 from tests.keys import PULL, in_project
 from tests.people import make_user, principal
@@ -42,18 +42,10 @@ ROWS = (
 @pytest.fixture
 def projects(services: Path) -> list[Project]:
     """A hundred projects of a hundred repositories each."""
-    with session.superuser(services, plugin.TEST_DATABASE) as server:
-        server.execute(
-            f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app"
-        )  # as autovacuum, in this transaction
+    let_analyse(services, TABLES)
     for statement in ROWS:
         sql.execute(statement)
     return list(Project.objects.filter(name__startswith="key-"))
-
-
-def analyse() -> None:
-    for table in TABLES:
-        sql.execute(f"ANALYZE {table}")
 
 
 def cost(act: Callable[[], object]) -> tuple[int, set[str]]:
@@ -72,7 +64,7 @@ def robot(*allowances: Allowance) -> Principal:
 def test_lists_of_keys_go_by_indexes_as_lists_of_people_do(projects: list[Project]) -> None:
     user, place = make_user(), projects[31]
     give(place, user, Role.DEVELOPER)
-    analyse()
+    analyse(TABLES)
     person = principal(user)
     whole, part = in_project(place, PULL), in_project(place, PULL, "team-1/**")
     lists: dict[str, Callable[[Principal], object]] = {
@@ -102,7 +94,7 @@ def test_lists_of_keys_go_by_indexes_as_lists_of_people_do(projects: list[Projec
 
 def test_the_dearest_patterns_there_may_be_cost_a_list_seconds_at_most(projects: list[Project]) -> None:
     """Made to match nothing after much work; beyond these no robot may have any."""
-    analyse()
+    analyse(TABLES)
     size = MAX_SPELLED // MAX_REPOSITORIES
     ends = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(MAX_REPOSITORIES)]
     globs = [Glob.parse(("*a?" * 8)[: size - 2] + end) for end in ends]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -20,7 +18,8 @@ from artifacts.browsing import repositories
 from artifacts.models import Repository
 from database import sql
 from projects.models import Project
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.people import unique
 from tests.registry_api.plans import blocks_touched
 
@@ -71,17 +70,9 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[Crowd]:
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        server.execute(
-            f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app"
-        )  # as autovacuum, in this transaction
-        with transaction.atomic():
-            made = Crowd()
-            for table in TABLES:
-                sql.execute(f"ANALYZE {table}")
-            yield made
-            transaction.set_rollback(True)
+def crowd(standing: Standing) -> Iterator[Crowd]:
+    with standing(Crowd, TABLES) as made:
+        yield made
 
 
 def reads_repositories_whole(statement: str) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from access.principal import Principal
@@ -18,7 +16,8 @@ from artifacts.browsing import artifacts, details, listed, repositories
 from artifacts.places import Located
 from core.oci.reference import Tag
 from database import sql
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.registry_api.plans import blocks_touched
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
@@ -77,17 +76,9 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[Crowd]:
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        server.execute(
-            f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app"
-        )  # as autovacuum, in this transaction
-        with transaction.atomic():
-            made = Crowd()
-            for table in TABLES:
-                sql.execute(f"ANALYZE {table}")
-            yield made
-            transaction.set_rollback(True)
+def crowd(standing: Standing) -> Iterator[Crowd]:
+    with standing(Crowd, TABLES) as made:
+        yield made
 
 
 def statements(act: Callable[[], object]) -> list[str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from access.principal import Principal
@@ -17,7 +16,8 @@ from access.table import Role
 from artifacts.browsing import found, nearest
 from core.oci.pasted import Digits
 from database import bounds, sql
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.people import ANONYMOUS
 from tests.registry_api.plans import blocks_touched
 
@@ -61,16 +61,9 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[Crowd]:
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        # As autovacuum, in this transaction.
-        server.execute(f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app")
-        with transaction.atomic():
-            made = Crowd()
-            for table in TABLES:
-                sql.execute(f"ANALYZE {table}")
-            yield made
-            transaction.set_rollback(True)
+def crowd(standing: Standing) -> Iterator[Crowd]:
+    with standing(Crowd, TABLES) as made:
+        yield made
 
 
 def asked(act: Callable[[], object]) -> tuple[list[str], Any]:

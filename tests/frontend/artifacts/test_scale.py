@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from access.table import P, Role
@@ -19,7 +17,8 @@ from artifacts.places import Located
 from core.oci.digest import Digest
 from core.oci.reference import Tag
 from database import sql
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.registry_api.plans import blocks_touched
 
 pytestmark = [pytest.mark.services]
@@ -89,16 +88,9 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[Crowd]:
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        # As autovacuum, in this transaction.
-        server.execute(f"GRANT MAINTAIN ON {', '.join(sorted(BIG))} TO wharf_app")
-        with transaction.atomic():
-            made = Crowd()
-            for table in sorted(BIG):
-                sql.execute(f"ANALYZE {table}")
-            yield made
-            transaction.set_rollback(True)
+def crowd(standing: Standing) -> Iterator[Crowd]:
+    with standing(Crowd, BIG) as made:
+        yield made
 
 
 READS: dict[str, tuple[Callable[[Crowd], object], int]] = {

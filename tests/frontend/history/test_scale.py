@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from access.table import P, Role
@@ -22,7 +21,8 @@ from core.oci.reference import Tag
 from database import sql
 from frontend.lists import keyset
 from frontend.lists.keyset import Kind, Order
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.registry_api.plans import blocks_touched
 
 pytestmark = [pytest.mark.services]
@@ -92,16 +92,9 @@ class Past:
 
 
 @pytest.fixture(scope="module")
-def past(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[Past]:
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        # As autovacuum, in this transaction.
-        server.execute(f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app")
-        with transaction.atomic():
-            made = Past()
-            for table in TABLES:
-                sql.execute(f"ANALYZE {table}")
-            yield made
-            transaction.set_rollback(True)
+def past(standing: Standing) -> Iterator[Past]:
+    with standing(Past, TABLES) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

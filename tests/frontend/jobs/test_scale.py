@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -18,7 +17,8 @@ from database import sql
 from frontend.lists import jobs as lists
 from frontend.lists import keyset
 from jobs import browsing, queries
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.registry_api.plans import blocks_touched
 
 pytestmark = [pytest.mark.services]
@@ -36,19 +36,17 @@ MADE = """
 
 
 @pytest.fixture(scope="module")
-def crowd(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[tuple[Principal, str]]:
+def crowd(standing: Standing) -> Iterator[tuple[Principal, str]]:
     """Somebody who maintains a project, and its name."""
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        # As autovacuum, in this transaction.
-        server.execute("GRANT MAINTAIN ON job_run, member, project TO wharf_app")
-        with transaction.atomic():
-            project = people.make_project("busy")
-            actor = people.principal(people.make_member(project, Role.MAINTAINER))
-            sql.execute(MADE, {"person": actor.id, "project": project.pk, "runs": RUNS})
-            for table in ("job_run", "member", "project"):
-                sql.execute(f"ANALYZE {table}")
-            yield actor, project.name
-            transaction.set_rollback(True)
+    with standing(_made, ("job_run", "member", "project")) as made:
+        yield made
+
+
+def _made() -> tuple[Principal, str]:
+    project = people.make_project("busy")
+    actor = people.principal(people.make_member(project, Role.MAINTAINER))
+    sql.execute(MADE, {"person": actor.id, "project": project.pk, "runs": RUNS})
+    return actor, project.name
 
 
 def plan_of(rows: QuerySet[Any]) -> tuple[str, str]:

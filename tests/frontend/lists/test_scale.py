@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -25,7 +24,8 @@ from frontend.lists.keyset import Order
 from frontend.lists.spec import Sort
 from projects import shelves as project_rows
 from projects.queries import ref
-from tests import people, plugin, session
+from tests import people
+from tests.crowds import Standing
 from tests.registry_api.plans import blocks_touched
 
 pytestmark = [pytest.mark.services]
@@ -102,16 +102,9 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(django_db_setup: None, django_db_blocker: Any, services: Path) -> Iterator[Crowd]:
-    with django_db_blocker.unblock(), session.superuser(services, plugin.TEST_DATABASE) as server:
-        # As autovacuum, in this transaction.
-        server.execute(f"GRANT MAINTAIN ON {', '.join(TABLES)} TO wharf_app")
-        with transaction.atomic():
-            made = Crowd()
-            for table in TABLES:
-                sql.execute(f"ANALYZE {table}")
-            yield made
-            transaction.set_rollback(True)
+def crowd(standing: Standing) -> Iterator[Crowd]:
+    with standing(Crowd, TABLES) as made:
+        yield made
 
 
 def statement_of(rows: QuerySet[Any], order: Order, after: str = "") -> tuple[str, keyset.Page]:
