@@ -87,6 +87,7 @@ def test_keys_lead_everywhere_and_can_be_switched_off(desk: Watched) -> None:
     expect(page.get_by_role("combobox", name="Search")).not_to_be_focused()
     # Other tests sign in with the same account.
     page.get_by_role("group", name="Keyboard shortcuts").get_by_label("On").check()
+    page.locator("input[name=theme][value=auto]").check()
     page.get_by_role("button", name="Save the preferences").click()
     expect(page.locator("body")).not_to_have_attribute("data-shortcuts", "off")
 
