@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.server import Wharf
-from tests.frontend.browser.looks import Look, Watched, watched
+from tests.frontend.browser.looks import TABLET, Look, Watched, watched
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,9 @@ MOVED = """() => new Promise((done) => {
   }).observe({type: "layout-shift", buffered: true});
   setTimeout(() => done(sum), 100);
 })"""
+
+
+FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,17 @@ def test_a_menu_of_filters_is_used_by_keyboard(desk: Watched):
     expect(desk.page.get_by_role("link", name="Remove the filter Platform linux/arm64")).to_be_visible()
     expect(desk.page.get_by_role("checkbox", name="linux/arm64")).to_be_hidden()
     desk.focus_is_somewhere()
+
+
+def test_a_menu_at_the_end_of_its_line_stays_on_the_page(chromium: Browser, shelves: Wharf):
+    with watched(chromium, shelves, Look(TABLET)) as found:
+        found.sign_in()
+        for path in ("/jobs", TAGS):
+            found.go(path)
+            for menu in found.page.locator(".filters details").all():
+                menu.locator("summary").click()
+                expect(menu.locator(".menu-list")).to_be_visible()
+                found.page.wait_for_function(FITS, timeout=5_000)
 
 
 def test_selected_tags_are_deleted_after_a_look_at_what_would_happen(desk: Watched):

@@ -11,6 +11,12 @@ document.addEventListener("keydown", (event) => {
     if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
   }
 });
+// A filter at the end of its line opens to its other side; what does not bubble is caught on its way down.
+document.addEventListener("toggle", ({ target: menu }) => {
+  if (!menu.open || !menu.matches("details.filter:not(#filter-cols)")) return;
+  const room = document.documentElement.clientWidth - menu.getBoundingClientRect().left;
+  menu.classList.toggle("end", menu.querySelector(".menu-list").offsetWidth > room);
+}, true);
 document.addEventListener("focusout", (event) => {
   const menu = event.target.closest?.("details.menu[open]");
   if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
