@@ -36,6 +36,12 @@ def version_key(tag: str) -> str:
     return _RELEASED + _numbers(matched[1]) + _ranked(rest)
 
 
+def is_prerelease(tag: str) -> bool:
+    """Whether it is a version that was tagged before its release: `1.11.0-rc1`, not `1.11.0`, `1.11.0-alpine` or a name."""
+    matched = None if _COMMIT.fullmatch(tag) else _VERSION.fullmatch(tag)
+    return matched is not None and bool(_PRERELEASE.match(matched[2].lower()))
+
+
 def _numbers(dotted: str) -> str:
     numbers = [number.lstrip("0") for number in dotted.split(".")]
     while numbers and not numbers[-1]:

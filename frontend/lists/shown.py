@@ -71,8 +71,8 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the templates of lists are made of. `count`: of all rows that match; `total`: of all there are; `first`: the first
-    row as it was described, None where there is none.
+    """What the templates of lists are made of. `count`: of all rows that match; `total`: of all there are; `rows`: those of
+    the page as they were described, which the lines were written from.
     """
 
     spec: ListSpec
@@ -87,7 +87,7 @@ class Shown:
     restarted: bool
     clear: SafeString
     url: str
-    first: Any
+    rows: Sequence[Any]
 
     @property
     def counted(self) -> str:
@@ -210,7 +210,7 @@ def made(state: State, page: keyset.Page, *, count: Count, total: Count, restart
         restarted=restarted,
         clear=link(base.unfiltered().url()),
         url=(base if restarted else state).url(),
-        first=told[0] if told else None,
+        rows=told,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from access.table import P
 from artifacts.browsing.headers import Header
 from artifacts.browsing.tags import Row
+from core.oci.version_key import is_prerelease
 from frontend import clients, preferences
 from frontend.clients import Wanted
 from frontend.components.markup import markup
@@ -33,6 +34,13 @@ def column(header: Header, at: Address | None) -> Column:
 
     label = markup('<span class="visually-hidden">{}</span>', _("Actions"))
     return Column("acts", label, cell, "c-act ovis", is_fixed=True)
+
+
+def main_pull(header: Header, at: Address, rows: Sequence[Row]) -> str:
+    """The command that stands above a list of these: for the first that is not on its way to a release; "" for none."""
+    if not rows:
+        return ""
+    return pull(header, at, next((row for row in rows if not is_prerelease(row.name)), rows[0]))
 
 
 def pull(header: Header, at: Address, row: Row) -> str:

@@ -73,7 +73,7 @@ def show(request: HttpRequest, repository: str) -> HttpResponseBase:
     if exports.is_asked(request):
         return exports.answer(request, spec, rows, described=described)
     list_ = shown(request, spec, rows, described=described, total=lambda: known(header.tags))
-    pull = tag_menu.pull(header, registry, list_.first) if list_.first else ""
+    pull = tag_menu.main_pull(header, registry, list_.rows)
     context = TagsPage(
         header, above(header), tabs_of(header, "repository"), pull, list_, lacking(header.given)
     )

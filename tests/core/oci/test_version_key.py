@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.oci.version_key import version_key
+from core.oci.version_key import is_prerelease, version_key
 
 tags = st.from_regex(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}", fullmatch=True)
 numbers = st.lists(st.integers(0, 10**12), min_size=1, max_size=5).map(tuple)
@@ -68,6 +68,23 @@ def test_versions_compare_by_their_numbers(one: tuple[int, ...], two: tuple[int,
 
 
 # Two numbers at least: `10000ea` is taken for a commit.
+@pytest.mark.parametrize(
+    ("tag", "is_one"),
+    [
+        ("1.11.0-rc1", True),
+        ("v2.0b1", True),
+        ("1.0-SNAPSHOT", True),
+        ("1.11.0", False),
+        ("1.11.0-alpine", False),
+        ("latest", False),
+        ("rc", False),
+        ("7d865e9", False),
+    ],
+)
+def test_a_version_before_its_release_is_told_from_others(tag: str, is_one: bool) -> None:
+    assert is_prerelease(tag) is is_one
+
+
 @given(numbers.map(lambda version: (1, *version)), prereleases, st.sampled_from(["-", ".", "_", ""]))
 def test_a_prerelease_sorts_before_its_release_and_after_the_one_before(
     version: tuple[int, ...], prerelease: str, separator: str

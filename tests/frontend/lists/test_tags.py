@@ -48,6 +48,18 @@ def test_versions_stand_in_their_order_and_names_after_them(ann: Visitor, place:
     assert names(ann.page(f"/r/{place}?sort=name"))[0] == "1.10.0"
 
 
+def test_the_command_above_the_list_is_for_the_newest_release(ann: Visitor, place: str) -> None:
+    def pulled(query: str) -> str:
+        page = ann.page(f"/r/{place}?{query}")
+        command = next(each["data-copy"] for _tag, each in page.tags if "pull" in each.get("data-copy", ""))
+        return command.rpartition(":")[2]
+
+    assert pulled("") == "2.0.0"
+    assert pulled("q=1.10.0*&sort=-name") == "1.10.0"
+    # What is on its way to a release is better than nothing.
+    assert pulled("q=1.10.0-*") == "1.10.0-rc1"
+
+
 def test_a_row_says_what_its_tag_is(ann: Visitor, place: str) -> None:
     page = ann.page(f"/r/{place}?q=1.10.0")
     for words in ("5 tags", "amd64", "arm64", "newest version first", "2 tags"):
