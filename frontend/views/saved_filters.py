@@ -77,7 +77,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return _shown(request, name, at, query)
 
 
-def _shown(request: HttpRequest, name: str, at: str, query: str, refusal: Refusal = None) -> HttpResponse:
+def _shown(request: HttpRequest, name: str, at: str, query: str, *, refusal: Refusal = None) -> HttpResponse:
     kept = tuple(_kept(browser.actor_of(request), name, at))
     context = FiltersPage(name, LISTS[name], at, f"{at}?{query}" if query else at, query, kept)
     if refusal is None:
@@ -101,6 +101,6 @@ def _changed(request: HttpRequest, name: str, at: str, query: str) -> HttpRespon
         try:
             saved_filters.keep(actor, name, request.POST.get("name", ""), query)
         except (InvalidInput, Conflict) as refusal:
-            return _shown(request, name, at, query, refusal)
+            return _shown(request, name, at, query, refusal=refusal)
     back = {"list": name, "at": at, "query": query}
     return see_other(f"{address('saved_filters')}?{urlencode(back)}")
