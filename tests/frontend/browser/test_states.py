@@ -107,7 +107,10 @@ def test_whatever_unfolds_looks_right(visitor: Watched) -> None:
             seen.add(kind)
             menu.locator("summary").first.click()
             expect(menu).to_have_attribute("open", "")
-            page.wait_for_load_state("networkidle")  # some ask for what is in them
+            page.wait_for_timeout(
+                50
+            )  # that it is open is told in a task of its own, and some ask then for what is in them
+            expect(page.locator("[aria-busy=true]")).to_have_count(0)
             visitor.looks_right("details[open]")
             page.keyboard.press("Escape")
     assert len(seen) > 20
