@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -17,7 +17,36 @@ from frontend.job_cards import Card
 def cards() -> dict[str, SafeString]:
     """By the state. None of them asks anew by itself."""
     now = timezone.now()
-    running = Card(
+    running = _running(now)
+    ended = replace(running, is_active=False, may_stop=False, may_retry=True, phase="", current="")
+    made = {
+        "running": running,
+        "waiting": replace(
+            running,
+            id=2,
+            badge=states.state("retrying", "will be tried again"),
+            waits_until=now + timedelta(minutes=5),
+            error="the storage is nearly full: make room <b>first</b>",
+        ),
+        "partial": replace(
+            ended,
+            id=3,
+            badge=states.state("partial"),
+            bar=charts.progress(100, "fill-warn"),
+            failed=3,
+            failed_text="3 items failed",
+        ),
+        "ended": replace(ended, id=4, badge=states.state("success"), bar=charts.progress(100)),
+    }
+    return {name: _drawn(card) for name, card in made.items()}
+
+
+def _drawn(card: Card) -> SafeString:
+    return SafeString(render_to_string("frontend/jobs/card.html", {"card": card}))
+
+
+def _running(now: datetime) -> Card:
+    return Card(
         id=1,
         path="#job-1",
         version=1,
@@ -46,28 +75,3 @@ def cards() -> dict[str, SafeString]:
         may_stop=True,
         may_retry=False,
     )
-    ended = replace(running, is_active=False, may_stop=False, may_retry=True, phase="", current="")
-    made = {
-        "running": running,
-        "waiting": replace(
-            running,
-            id=2,
-            badge=states.state("retrying", "will be tried again"),
-            waits_until=now + timedelta(minutes=5),
-            error="the storage is nearly full: make room <b>first</b>",
-        ),
-        "partial": replace(
-            ended,
-            id=3,
-            badge=states.state("partial"),
-            bar=charts.progress(100, "fill-warn"),
-            failed=3,
-            failed_text="3 items failed",
-        ),
-        "ended": replace(ended, id=4, badge=states.state("success"), bar=charts.progress(100)),
-    }
-    return {name: _drawn(card) for name, card in made.items()}
-
-
-def _drawn(card: Card) -> SafeString:
-    return SafeString(render_to_string("frontend/jobs/card.html", {"card": card}))
