@@ -146,7 +146,7 @@ def test_after_a_while_the_password_is_asked_for_again(person: Person):
         database.execute(age)
     person.go("/auth/confirm?next=/")
     expect(person.page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
-    assert person.focused == "password"
+    expect(person.page.get_by_label("Password")).to_be_focused()
     assert person.fits()
     person.page.keyboard.type(person.server.admin.password)
     person.send()

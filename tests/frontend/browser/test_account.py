@@ -27,6 +27,7 @@ def test_a_token_is_made_by_keyboard_and_revoked_in_a_dialog(page: Page):
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto("/me/tokens/new")
+    expect(page.get_by_role("textbox", name="Name")).to_be_focused()
     page.keyboard.type("of a browser")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your new token")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.server import Wharf
-from tests.frontend.browser.looks import Look, Watched, watched
+from tests.frontend.browser.looks import Look, Watched, comes_true, watched
 
 pytestmark = pytest.mark.browser
 
@@ -50,10 +50,10 @@ def test_a_row_is_reached_selected_copied_and_opened(desk: Watched) -> None:
     press(page, "k")
     assert page.evaluate(FOCUSED).split()[0] == names[0].split()[0]
     press(page, "y")
-    page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
+    comes_true(page, "async () => (await navigator.clipboard.readText()) !== ''")
     assert copied(page).startswith(f"docker pull {desk.server.host}/team/app/api:{names[0].split()[0]}")
     press(page, "d")
-    page.wait_for_function("async () => (await navigator.clipboard.readText()).startsWith('sha256:')")
+    comes_true(page, "async () => (await navigator.clipboard.readText()).startsWith('sha256:')")
     press(page, "x j x")
     expect(page.locator("[data-selected-count]")).to_have_text("2")
     with page.expect_navigation():

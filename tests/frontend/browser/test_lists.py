@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.server import Wharf
-from tests.frontend.browser.looks import TABLET, Look, Watched, watched
+from tests.frontend.browser.looks import TABLET, Look, Watched, comes_true, watched
 
 pytestmark = pytest.mark.browser
 
@@ -65,8 +65,12 @@ def test_a_head_sorts_and_the_filters_keep_the_order(desk: Watched):
     desk.looks_right()
 
 
-def test_a_menu_of_filters_is_used_by_keyboard(desk: Watched):
+@pytest.mark.parametrize("settled", ["after a frame", "before a frame"])
+def test_a_menu_of_filters_is_used_by_keyboard(desk: Watched, settled: str):
+    """A busy computer draws late: a closed menu takes the focus away from what is in it with the next frame alone."""
     desk.go(TAGS)
+    if settled == "before a frame":
+        desk.page.evaluate("htmx.config.defaultSettleDelay = 0")
     desk.page.locator("#filter-platform summary").focus()
     desk.page.keyboard.press("Enter")
     desk.page.get_by_role("checkbox", name="linux/arm64").check()
@@ -86,7 +90,7 @@ def test_a_menu_at_the_end_of_its_line_stays_on_the_page(chromium: Browser, shel
             for menu in found.page.locator(".filters details").all():
                 menu.locator("summary").click()
                 expect(menu.locator(".menu-list")).to_be_visible()
-                found.page.wait_for_function(FITS, timeout=5_000)
+                comes_true(found.page, FITS)
 
 
 def test_selected_tags_are_deleted_after_a_look_at_what_would_happen(desk: Watched):

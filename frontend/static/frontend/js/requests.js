@@ -29,8 +29,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target.isConnected ? event.detail.target : (list ?? document.body);
   showAllSelected(document);
   if (quiet.has(event.detail.xhr)) return;
-  // What had the focus is gone: on to the heading of what came.
-  if (document.activeElement !== document.body) return;
+  // What had the focus is gone, or hidden and will lose it with the next frame: on to the heading of what came.
+  const focused = document.activeElement;
+  if (focused !== document.body && focused.checkVisibility()) return;
   const heading = target.querySelector("[data-focus]") ?? document.getElementById("main");
   heading?.focus({ preventScroll: true });
 });
