@@ -14,7 +14,7 @@ from artifacts.models import Repository, Tag
 from artifacts.repositories import Target
 from core.errors import RepositoryUnknown
 from core.oci.names import RepositoryName
-from projects.queries import project_by_name, ref, visible_projects
+from projects.queries import project_as_typed, ref, visible_projects
 
 SUGGESTED_FROM = 5000
 
@@ -29,7 +29,7 @@ def visible_repositories(actor: Principal, permission: P = P.REPOSITORY_LIST) ->
 def target_by_name(actor: Principal, name: str) -> Target:
     """The repository as services take it. Raises NameInvalid, ProjectUnknown, RepositoryUnknown (naming the nearest)."""
     parsed = RepositoryName.parse(name)
-    project = project_by_name(actor, parsed.project)
+    project = project_as_typed(actor, parsed.project)
     here = visible_repositories(actor).filter(project=project)
     if not here.filter(name=str(parsed)).exists():
         close = difflib.get_close_matches(

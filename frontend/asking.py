@@ -17,7 +17,7 @@ from core.oci.names import RepositoryName
 from frontend.answers import sentence
 from frontend.hosts import address
 from projects import explanations
-from projects.queries import project_by_name
+from projects.queries import project_as_typed
 
 if TYPE_CHECKING:
     from access.explanation import Explanation
@@ -62,7 +62,7 @@ def _answer(actor: Principal, ref: str, action: str) -> Explanation:
     needed = explanation.needed(action)
     name, _slash, path = ref.partition("/")
     repository = str(RepositoryName.parse(ref)) if path else ""
-    project = project_by_name(actor, name)
+    project = project_as_typed(actor, name)
     return explanations.explain(actor, finding.own_user(actor), needed, project, repository=repository)
 
 

@@ -47,15 +47,23 @@ def visible_projects(actor: Principal, permission: P = P.PROJECT_READ) -> QueryS
 
 
 def project_by_name(actor: Principal, name: str) -> Project:
-    """Raises NameInvalid; ProjectUnknown alike for a project that does not exist and a hidden one.
-
-    The error names the nearest project the actor may see.
-    """
+    """Raises NameInvalid; ProjectUnknown alike for a project that does not exist and a hidden one."""
     parsed = str(ProjectName.parse(name))
     found = visible_projects(actor).filter(name=parsed).select_related("quota", "owner").first()
     if found is None:
-        raise _unknown_with_suggestion(actor, parsed)
+        raise unknown(parsed)
     return found
+
+
+def project_as_typed(actor: Principal, name: str) -> Project:
+    """As `project_by_name`, for a name that somebody has typed: the error names the nearest project the actor may see."""
+    try:
+        return project_by_name(actor, name)
+    except ProjectUnknown as error:
+        names = visible_projects(actor).values_list("name", flat=True)[:SUGGESTED_FROM]
+        if not (close := difflib.get_close_matches(name, list(names), n=1)):
+            raise
+        raise ProjectUnknown(f"{error.message}. Did you mean '{close[0]}'?", **error.detail) from None
 
 
 def project_by_id(actor: Principal, project_id: int, *permissions: P) -> Project:
@@ -82,15 +90,6 @@ def members_of(actor: Principal, project: Project) -> QuerySet[Member]:
     require(actor, P.MEMBER_LIST, ref(project))
     rows = Member.objects.filter(project=project).select_related("user", "group")
     return rows.order_by(F("user__username").asc(nulls_last=True), Lower("group__name"))
-
-
-def _unknown_with_suggestion(actor: Principal, name: str) -> ProjectUnknown:
-    names = visible_projects(actor).values_list("name", flat=True)[:SUGGESTED_FROM]
-    close = difflib.get_close_matches(name, list(names), n=1)
-    error = unknown(name)
-    if not close:
-        return error
-    return ProjectUnknown(f"{error.message}. Did you mean '{close[0]}'?", **error.detail)
 
 
 def _read_or(actor: Principal, *permissions: P) -> Q:

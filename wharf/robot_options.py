@@ -136,7 +136,7 @@ def robot_named(actor: Principal, name: str, project: str | None = None) -> Robo
     Raises NameInvalid, RobotUnknown, ProjectUnknown.
     """
     from accounts.keys.robots import MARK, RobotLogin, RobotName, robot_by_name
-    from projects.queries import project_by_name, ref
+    from projects.queries import project_as_typed, ref
 
     login = RobotLogin.parse(name if MARK in name else MARK + name)
     if login is None:
@@ -144,7 +144,7 @@ def robot_named(actor: Principal, name: str, project: str | None = None) -> Robo
     if login.project and project not in (None, login.project):
         raise InvalidInput(f"'{name}' is no robot of project '{project}': leave --project out")
     place = login.project or project
-    home = ref(project_by_name(actor, place)) if place else None
+    home = ref(project_as_typed(actor, place)) if place else None
     return robot_by_name(actor, login.name, home)
 
 

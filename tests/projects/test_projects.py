@@ -6,7 +6,7 @@ from access.table import Role
 from audit.models import AuditEvent
 from core.errors import AlreadyExists, Denied, InvalidInput, NameInvalid, ProjectUnknown
 from projects.models import Project, Quota
-from projects.queries import find_ref, project_by_name, ref, visible_projects
+from projects.queries import find_ref, project_as_typed, project_by_name, ref, visible_projects
 from projects.services.projects import Changes, change_project, create_project, delete_project, set_quota
 from tests.people import SYSTEM, make_project, make_user, people_of, principal, unique
 
@@ -133,10 +133,10 @@ def test_a_hidden_project_and_none_are_told_alike_and_visible_names_are_suggeste
     mine = make_project(name=hidden.name.removesuffix("-hidden"))
     developer = people_of(mine).developer
     with pytest.raises(ProjectUnknown) as refusal:
-        project_by_name(developer, hidden.name)
+        project_as_typed(developer, hidden.name)
     assert refusal.value.message == f"no project '{hidden.name}'. Did you mean '{mine.name}'?"
     with pytest.raises(ProjectUnknown) as nothing:
-        project_by_name(developer, unique("zzz"))
+        project_as_typed(developer, unique("zzz"))
     assert "Did you mean" not in nothing.value.message
     with pytest.raises(NameInvalid):
         project_by_name(developer, "Team")

@@ -42,12 +42,12 @@ def explain(options: argparse.Namespace) -> int:
     from access.explanation import needed
     from core.oci.names import RepositoryName
     from projects import explanations
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
 
     actor, wanted = console.actor(), needed(options.action)
     name, _, path = options.project.partition("/")
     repository = str(RepositoryName.parse(options.project)) if path else ""
-    project = project_by_name(actor, name)
+    project = project_as_typed(actor, name)
     shown, subject, key = _subject(options, actor)
     found = explanations.explain(actor, subject, wanted, project, repository=repository, key=key)
     facts = {
@@ -84,10 +84,10 @@ def _subject(
 def who(options: argparse.Namespace) -> int:
     from access.explanation import needed
     from projects import explanations
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
 
     actor, wanted = console.actor(), needed(options.action)
-    project = project_by_name(actor, options.project)
+    project = project_as_typed(actor, options.project)
     found = explanations.who_may(actor, wanted, project)
     facts = {"action": options.action, "project": project.name, **_held(found)}
     return console.show(options, facts, _list(facts, found))

@@ -71,10 +71,10 @@ def _arguments(parser: argparse.ArgumentParser, *, group: bool, role: bool) -> N
 
 def list_(options: argparse.Namespace) -> int:
     from accounts.queries import Sizes, sizes_of
-    from projects.queries import members_of, project_by_name
+    from projects.queries import members_of, project_as_typed
 
     actor = console.actor()
-    members = list(members_of(actor, project_by_name(actor, options.project)))
+    members = list(members_of(actor, project_as_typed(actor, options.project)))
     sizes = sizes_of([member.group for member in members if member.group])
     return console.show(
         options, [_row(member, sizes.get(member.group_id or 0, Sizes())) for member in members]
@@ -120,10 +120,10 @@ def remove(options: argparse.Namespace) -> int:
 
 def _found(options: argparse.Namespace) -> tuple[Principal, Project, User | Group]:
     from accounts.queries import group_by_name, user_by_name
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
 
     actor = console.actor()
-    project = project_by_name(actor, options.project)
+    project = project_as_typed(actor, options.project)
     if options.group is not None:
         return actor, project, group_by_name(actor, options.group)
     return actor, project, user_by_name(actor, console.no_robot(options.user, ROBOTS))

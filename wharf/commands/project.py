@@ -86,7 +86,7 @@ def list_(options: argparse.Namespace) -> int:
 
 def change(options: argparse.Namespace) -> int:
     from audit.pull_log import PullLog
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
     from projects.services.projects import Changes, change_project, set_quota
 
     changes = Changes(
@@ -99,21 +99,21 @@ def change(options: argparse.Namespace) -> int:
             "nothing to change: give --public, --private, --sparse-indexes, --complete-indexes, --pull-log or --quota"
         )
     actor = console.actor()
-    project = project_by_name(actor, options.name)
+    project = project_as_typed(actor, options.name)
     if changes.given():
         change_project(actor, project, changes)
     if options.quota is not None:
         set_quota(actor, project, options.quota)
-    project = project_by_name(actor, options.name)
+    project = project_as_typed(actor, options.name)
     return console.show(options, _facts(project), f"project {project.name} changed")
 
 
 def remove(options: argparse.Namespace) -> int:
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
     from projects.services.projects import delete_project
 
     actor = console.actor()
-    project = project_by_name(actor, options.name)
+    project = project_as_typed(actor, options.name)
     delete_project(actor, project)
     return console.show(options, {"name": project.name}, f"project {project.name} removed")
 

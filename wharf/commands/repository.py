@@ -23,12 +23,12 @@ def register(nouns: console.SubParsers) -> None:
 
 def list_(options: argparse.Namespace) -> int:
     from artifacts.listings import visible_repositories
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
 
     actor = console.actor()
     found = visible_repositories(actor)
     if options.project:
-        found = found.filter(project=project_by_name(actor, options.project))
+        found = found.filter(project=project_as_typed(actor, options.project))
     rows = found.values_list("name", "created_at", "description")
     return console.show(
         options, [{"name": name, "created": created, "description": text} for name, created, text in rows]

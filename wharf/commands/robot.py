@@ -62,10 +62,10 @@ def _named(verbs: console.SubParsers, name: str, help_: str) -> argparse.Argumen
 
 def create(options: argparse.Namespace) -> int:
     from accounts.services.robots import NewRobot, create_robot
-    from projects.queries import project_by_name, ref
+    from projects.queries import project_as_typed, ref
 
     actor = console.actor()
-    home = ref(project_by_name(actor, options.project)) if options.project else None
+    home = ref(project_as_typed(actor, options.project)) if options.project else None
     allowances = robot_options.allowances(options, actor, home.name if home else "")
     if allowances is None:
         raise InvalidInput("say what it may do: --allow pull,push or --permission RESOURCE:ACTION")
@@ -84,10 +84,10 @@ def create(options: argparse.Namespace) -> int:
 
 def list_(options: argparse.Namespace) -> int:
     from accounts.keys.robots import conditions_of, visible_robots
-    from projects.queries import project_by_name, ref
+    from projects.queries import project_as_typed, ref
 
     actor = console.actor()
-    project = ref(project_by_name(actor, options.project)) if options.project else None
+    project = ref(project_as_typed(actor, options.project)) if options.project else None
     robots = list(visible_robots(actor, project))
     conditions = conditions_of(robots)
     return console.show(options, [_row(robot, conditions[robot.pk]) for robot in robots])

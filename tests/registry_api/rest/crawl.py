@@ -94,6 +94,13 @@ def in_shape(text: str) -> str:
     return re.sub(r"[0-9]+", "#", " ".join(OF_A_PAGE.sub("", text).split()))
 
 
+def apart(there: str, away: str) -> str:
+    """Where two answers begin to differ."""
+    place = next((n for n, (one, two) in enumerate(zip(there, away, strict=False)) if one != two), 0)
+    begun = max(0, place - 100)
+    return f"\n  {there[begun : place + 200]}\n  {away[begun : place + 200]}"
+
+
 def around(text: str, word: str) -> str:
     """The place where a text names somebody it should not."""
     place = text.index(word)
@@ -124,7 +131,7 @@ class Crawl:
             self.faults.append(f"{foreign}: names the other: {around(there, self.other.word)}")
         if one.status_code != two.status_code or in_shape(there) != in_shape(away):
             self.faults.append(
-                f"{foreign}: {one.status_code} {there[:400]}\n  {absent}: {two.status_code} {away[:400]}"
+                f"{foreign}: {one.status_code}, {absent}: {two.status_code}: {apart(in_shape(there), in_shape(away))}"
             )
         assert 500 not in (one.status_code, two.status_code), foreign
 

@@ -82,9 +82,11 @@ def two_tenants(application: Any, blocker: DjangoDbBlocker) -> Iterator[Place]:
         with httpx2.Client(transport=transport, base_url=f"http://{HOST}", timeout=60) as http:
             admin = people.make_user("admin", password=PASSWORD, is_admin=True)
             shown = basic(admin.username, PASSWORD)
-            yield Place(
-                http, (tenants.make(http), tenants.make(http)), Asker({"Authorization": shown}, shown)
-            )
+            both = tenants.make(http), tenants.make(http)
+            for tenant in both:
+                # Everybody sees it, and it is spelt nearly like the tenant's and not like what is not there.
+                people.make_project(public=True, name=f"y{tenant.project.name[1:-6]}xxxxxx")
+            yield Place(http, both, Asker({"Authorization": shown}, shown))
 
 
 @pytest.fixture(scope="module")

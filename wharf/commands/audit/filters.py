@@ -76,10 +76,10 @@ def wanted(options: argparse.Namespace) -> Filter:
 
 
 def _ids(names: list[str]) -> tuple[int, ...]:
-    from projects.queries import project_by_name
+    from projects.queries import project_as_typed
     from wharf import console
 
-    return tuple(project_by_name(console.actor(), name).pk for name in names)
+    return tuple(project_as_typed(console.actor(), name).pk for name in names)
 
 
 def _usage(parse: Callable[[str], Value], text: str) -> Value:
