@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import crowds, plugin, session
 from tests.crowds import Standing
+
+# A line for each request would bury what a failed test says.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 # They wait for outages and kills most of their time.
 FAULTS: Final = ("test_absence", "test_failpoints", "test_pull_log", "test_stress")
