@@ -58,7 +58,7 @@ _REPOSITORY: Final = {
     "fix-tags": f"/r/{API}/-/fix-tags?selected=latest&selected=1.10.0&selected=1.1.9",
     "delete-artifacts": f"/r/{API}/-/delete-artifacts?selected={{digest}}",
     "timeline": f"/r/{API}/-/timeline",
-    "timeline-empty": f"/r/{API}/-/timeline?q=nothing",
+    "timeline-empty": f"/r/{API}/-/timeline?tag=nothing",
     "compare": f"/r/{API}/-/compare?from=1.10.1&to=1.10.2",
     "compare-nothing": f"/r/{API}/-/compare",
     "usage": f"/r/{API}/-/usage?by=client",
