@@ -23,6 +23,9 @@ logging.getLogger("httpx2").setLevel(logging.WARNING)
 # They wait for outages and kills most of their time.
 FAULTS: Final = ("test_absence", "test_failpoints", "test_pull_log", "test_stress")
 
+# Argon2's least.
+CHEAP: Final = {"time_cost": 1, "memory_cost": 8}
+
 
 @pytest.fixture(scope="session")
 def services() -> Path:
@@ -66,6 +69,32 @@ def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker("e2e"):
         return 1
     return 2 if item.get_closest_marker("services") or item.get_closest_marker("browser") else 3
+
+
+@pytest.fixture(scope="session")
+def true_cost() -> dict[str, int]:
+    """What a hash of a password costs in the product."""
+    from accounts.passwords import WharfArgon2PasswordHasher
+
+    return {name: getattr(WharfArgon2PasswordHasher, name) for name in CHEAP}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes(true_cost: dict[str, int]) -> None:
+    """In this process: a true hash takes a processor 25 ms on purpose, and the tests make thousands. Servers make true ones."""
+    from accounts.passwords import WharfArgon2PasswordHasher
+
+    for name, cost in CHEAP.items():
+        setattr(WharfArgon2PasswordHasher, name, cost)
+
+
+@pytest.fixture
+def true_hashes(true_cost: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test of the hashes themselves."""
+    from accounts.passwords import WharfArgon2PasswordHasher
+
+    for name, cost in true_cost.items():
+        monkeypatch.setattr(WharfArgon2PasswordHasher, name, cost)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from accounts import passwords
 from accounts.passwords import HASHES_AT_ONCE
 from core.errors import Unavailable
 
+pytestmark = pytest.mark.usefixtures("true_hashes")
+
 
 @pytest.fixture
 def most(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -86,6 +86,7 @@ def test_secrets_that_cannot_be_chosen(secret: str, words: str):
     assert secret == "" or secret not in refusal.value.message
 
 
+@pytest.mark.usefixtures("true_hashes")
 def test_the_hash_is_argon2id_with_the_chosen_cost():
     assert make_password("some password").startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.conftest import RequireTool, missing
@@ -16,7 +16,7 @@ from tests.e2e.daemon import DockerDaemon
 from tests.e2e.go_programs import UnavailableError
 from tests.e2e.harbor_client import HarborClient
 from tests.e2e.harbor_client import program as harbor_client_program
-from tests.e2e.registry import Registry
+from tests.e2e.registry import Registry, basic
 from tests.e2e.server import Wharf
 
 # The chapters' asserts shall explain themselves as those of a test do.
@@ -24,7 +24,8 @@ pytest.register_assert_rewrite("tests.e2e.harbor_chapters", "tests.e2e.harbor_co
 HERE = Path(__file__).parent
 PASSWORD = "correct horse battery"
 NUMBERS = count(1)
-ROLES = ("maintainer", "developer", "guest")
+# With the numbers they have in the API.
+ROLES = {"maintainer": 4, "developer": 2, "guest": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,13 +79,23 @@ def dockerd(require_tool: RequireTool) -> Iterator[DockerDaemon]:
         daemon.stop()
 
 
+def _make(live: Wharf, path: str, facts: dict[str, object]) -> None:
+    """By the API: a command of `wharf` is a second of a processor."""
+    headers = {"Authorization": basic(live.admin)}
+    answer = httpx2.post(
+        f"{live.url}/api/v2.0{path}", json=facts, headers=headers, trust_env=False, timeout=60
+    )
+    assert answer.status_code == 201, answer.text
+
+
 def make_user(live: Wharf, name: str) -> Login:
-    live.run("user", "create", name, stdin=PASSWORD + "\n")
+    mail = f"{name}@example.com"
+    _make(live, "/users", {"username": name, "password": PASSWORD, "email": mail, "realname": name})
     return Login(name, PASSWORD)
 
 
-def make_project(live: Wharf, name: str, *options: str) -> str:
-    live.run("project", "create", name, *options)
+def make_project(live: Wharf, name: str, *, public: bool = False) -> str:
+    _make(live, "/projects", {"project_name": name, "public": public})
     return name
 
 
@@ -98,12 +109,10 @@ def people(live: Wharf) -> dict[str, Login]:
 def new_project(live: Wharf, people: dict[str, Login]) -> Callable[..., Project]:
     """Makes projects with a maintainer, a developer and a guest; the outsider is in none of them."""
 
-    def make(*options: str) -> Project:
-        name = make_project(live, f"team{next(NUMBERS)}", *options)
-        with ThreadPoolExecutor() as pool:
-            adding = [pool.submit(live.run, "member", "add", name, role, role) for role in ROLES]
-        for added in adding:
-            added.result()
+    def make(*, public: bool = False) -> Project:
+        name = make_project(live, f"team{next(NUMBERS)}", public=public)
+        for role, number in ROLES.items():
+            _make(live, f"/projects/{name}/members", {"role_id": number, "member_user": {"username": role}})
         return Project(name, **people)
 
     return make

@@ -104,7 +104,7 @@ def test_an_anonymous_caller_is_denied_a_private_project(
 def test_anybody_pulls_from_a_public_project_but_nobody_anonymous_pushes(
     docker: Docker, new_project: Callable[..., Project], local_image
 ) -> None:
-    public = new_project("--public")
+    public = new_project(public=True)
     name = docker.name(f"{public.name}/app:1")
     made = local_image(b"public", f"{public.name}/app:1")
     docker.login(public.developer)

@@ -43,7 +43,7 @@ def place(
     folder = tmp_path_factory.mktemp("push")
     archive = write_docker_archive(folder / "image.tar", image({"a": b"search"}), "any/name:1")
     skopeo = Skopeo(folder / "skopeo", live.host)
-    open_, closed = new_project("--public"), new_project()
+    open_, closed = new_project(public=True), new_project()
     names = (f"{open_.name}/{WORD}", f"{closed.name}/deep/{WORD}", f"{open_.name}/hay")
     skopeo.login(live.admin)
     for name in names:
