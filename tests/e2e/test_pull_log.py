@@ -45,7 +45,7 @@ def pushed(fragile: Wharf) -> Image:
 @pytest.mark.parametrize(
     ("pulls", "weights"),
     [
-        pytest.param(20_000, {"gunicorn": 6, "shipper": 4, "postgres": 1}, id="20000"),
+        pytest.param(10_000, {"gunicorn": 6, "shipper": 4, "postgres": 1}, id="10000"),
         pytest.param(MILLION, {"gunicorn": 6, "shipper": 4}, id="million", marks=pytest.mark.stress),
     ],
 )
