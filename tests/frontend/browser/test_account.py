@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.server import Wharf
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser, server: Wharf) -> Iterator[Page]:
